@@ -1,0 +1,154 @@
+package messages
+
+import "time"
+
+// Commands go to a channel: through its handle, or straight to its PID. A
+// channel answers a command that came with a sender by a [Reply], except where
+// the command says otherwise.
+type (
+	// Connect asks the channel to be up. It is idempotent while the channel is
+	// connecting or up. In Backoff and Suspended it skips the delay, but not
+	// the gate, nor the least interval between two attempts. Kicked is left
+	// only with Takeover.
+	Connect struct {
+		Takeover bool // this side should win over the login that kicked it
+	}
+
+	// Disconnect ends the connection. Logout ends the wish to be up as well;
+	// KeepRetrying drops the connection and comes back after the usual delay.
+	Disconnect struct{ Mode DisconnectMode }
+
+	// Drain refuses new sends, flushes the outbox, says goodbye and closes.
+	// What is left after Within (0: the channel's default) gets a failed
+	// outcome.
+	Drain struct{ Within time.Duration }
+
+	// Send hands a message to the outbox. The answer is an [Accepted] or an
+	// *[Error]; what became of the message is an [Outcome] event.
+	Send struct{ Message Message }
+
+	// Ping sends a heartbeat now. The answer is a [Pong] with the round-trip
+	// time, or an *[Error].
+	Ping struct{}
+
+	// Pause lets go of the connection and holds the channel until Resume.
+	Pause struct{}
+
+	// Resume ends a pause.
+	Resume struct{}
+
+	// Redial replaces the connection by a fresh one, without counting a
+	// failure. Why goes into the reason's detail.
+	Redial struct{ Why string }
+
+	// Renew presents fresh credentials on the live connection, if the protocol
+	// can do that; else the answer is an error with [ReasonNotSupported].
+	Renew struct{ Token Secret }
+
+	// NetworkDown is a hint that this machine has lost its network. A working
+	// connection is probed, not dropped.
+	NetworkDown struct{}
+
+	// NetworkUp takes the hint back.
+	NetworkUp struct{}
+
+	// GetStatus asks for a [Snapshot].
+	GetStatus struct{}
+)
+
+// DisconnectMode tells what a Disconnect means for the time after it.
+type DisconnectMode uint8
+
+const (
+	// Logout ends the wish to be up: nothing dials until the next Connect.
+	Logout DisconnectMode = iota
+	// KeepRetrying drops the connection but keeps the wish to be up.
+	KeepRetrying
+)
+
+// String returns "Logout" or "KeepRetrying".
+func (m DisconnectMode) String() string {
+	if m == KeepRetrying {
+		return "KeepRetrying"
+	}
+	return "Logout"
+}
+
+// Secret is a credential. It prints as stars wherever it is printed; Reveal
+// gives the text.
+type Secret struct{ text string }
+
+// NewSecret wraps a credential.
+func NewSecret(text string) Secret { return Secret{text} }
+
+// Reveal returns the credential itself. Never log it.
+func (s Secret) Reveal() string { return s.text }
+
+// String hides the credential.
+func (s Secret) String() string {
+	if s.text == "" {
+		return ""
+	}
+	return "***"
+}
+
+// GoString hides the credential from %#v.
+func (s Secret) GoString() string { return "messages.Secret(" + s.String() + ")" }
+
+// MarshalText hides the credential from encoders.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Reply answers a command: Err is nil if the command was taken, else an
+// *[Error]. Status is where the channel stands after it.
+type Reply struct {
+	Status Status
+	Err    error
+}
+
+// Accepted answers a Send that went into the outbox.
+type Accepted struct{ ID MessageID }
+
+// The actor system logs the payload of messages that reach nobody, unless they
+// say that it must not; payloads and credentials do not belong in logs.
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (Connect) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (Disconnect) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (Drain) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (Send) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (Ping) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (Pause) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (Resume) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (Redial) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (Renew) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (NetworkDown) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (NetworkUp) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (GetStatus) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the answer out of dead-letter logs.
+func (Reply) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the answer out of dead-letter logs.
+func (Accepted) IgnoreDeadLetterLogging() {}

@@ -1,0 +1,179 @@
+package messages
+
+import (
+	"fmt"
+	"time"
+)
+
+// Event is what observers are told. The set is closed: Snapshot,
+// StatusChanged, Updated, Received, Outcome, Pong, Missed, Stopped and
+// EndpointChanged.
+type Event interface {
+	// Subject is the channel the event is about, or "" if it is about none.
+	Subject() ChannelID
+}
+
+// StatusChanged tells that a channel moved. Seq rises by one with every
+// StatusChanged and Updated of a channel, Prev is the Cur of the change before,
+// and Cur is never Prev.
+type StatusChanged struct {
+	Channel  ChannelID
+	Seq      uint64
+	Prev     Status
+	Cur      Status
+	Reason   Reason
+	Attempt  int           // failures since the channel was last stable
+	RetryIn  time.Duration // in Backoff and Suspended: when the next attempt is due
+	Epoch    Epoch
+	Planned  bool   // a rotation or the server's wish, not a failure
+	Resumed  bool   // at Ready: the session continued where it stopped
+	Gap      bool   // at Ready: something may be missing
+	Degraded bool   // at Ready: catching up was incomplete
+	Node     string // the server node the login landed on
+	Action   Action // what to do about it
+	At       time.Time
+}
+
+// Updated tells that something about a channel changed while its status did
+// not: a hold was lifted while another remains, credentials were renewed.
+type Updated struct {
+	Channel ChannelID
+	Seq     uint64
+	Status  Status
+	Reason  Reason
+	At      time.Time
+}
+
+// Received is one inbound message. Data belongs to whoever receives it.
+type Received struct {
+	Channel ChannelID
+	Epoch   Epoch
+	Kind    Kind
+	Type    string // the protocol's type of the message, if it has one
+	Data    []byte
+	At      time.Time
+}
+
+// Outcome tells what became of a message that was accepted.
+type Outcome struct {
+	Channel ChannelID
+	ID      MessageID
+	Result  Result
+	Reason  Reason
+	At      time.Time
+}
+
+// Pong tells that a heartbeat was answered.
+type Pong struct {
+	Channel ChannelID
+	Epoch   Epoch
+	RTT     time.Duration
+	At      time.Time
+}
+
+// Missed tells an observer that it fell behind: Count events were dropped from
+// its queue just before this one.
+type Missed struct {
+	Observer string
+	Count    uint64
+}
+
+// Stopped is the last event of a channel: its actor is gone and its ID is free.
+type Stopped struct {
+	Channel ChannelID
+	Seq     uint64 // the number of its last StatusChanged or Updated
+	Reason  Reason
+	At      time.Time
+}
+
+// EndpointChanged tells that the breaker of an endpoint opened or closed.
+type EndpointChanged struct {
+	Endpoint string
+	Open     bool // true: down, only probes are let through
+	Waiting  int  // channels in the endpoint's queue
+	At       time.Time
+}
+
+// Snapshot is everything a channel knows about itself at one moment. An
+// observer that comes late gets one per channel first; the channel's next
+// StatusChanged or Updated then has Seq+1.
+type Snapshot struct {
+	Channel   ChannelID
+	Seq       uint64
+	Status    Status
+	Reason    Reason
+	Since     time.Time // when the status was entered
+	Attempt   int
+	RetryAt   time.Time // in Backoff and Suspended
+	Epoch     Epoch
+	Node      string
+	Endpoint  string        // what the gate and the breaker count the channel under
+	Waiting   int           // messages in the outbox
+	Bytes     int           // their size
+	RTT       time.Duration // of the last heartbeat; 0 if there was none
+	Restarts  uint64        // connections lost or given up since the channel was opened
+	Panics    uint64        // panics since the channel was opened
+	Stale     uint64        // late or impossible events that were dropped
+	Delivered uint64        // inbound messages handed to the handler
+	Sent      uint64        // messages that were written or delivered
+}
+
+// Phase is the snapshot's status folded into six words.
+func (s Snapshot) Phase() Phase { return s.Status.Phase() }
+
+// Subject is the channel the event is about.
+func (e StatusChanged) Subject() ChannelID { return e.Channel }
+
+// Subject is the channel the event is about.
+func (e Updated) Subject() ChannelID { return e.Channel }
+
+// Subject is the channel the event is about.
+func (e Received) Subject() ChannelID { return e.Channel }
+
+// Subject is the channel the event is about.
+func (e Outcome) Subject() ChannelID { return e.Channel }
+
+// Subject is the channel the event is about.
+func (e Pong) Subject() ChannelID { return e.Channel }
+
+// Subject is "": the event is about the observer.
+func (Missed) Subject() ChannelID { return "" }
+
+// Subject is the channel the event is about.
+func (e Stopped) Subject() ChannelID { return e.Channel }
+
+// Subject is "": the event is about an endpoint.
+func (EndpointChanged) Subject() ChannelID { return "" }
+
+// Subject is the channel the event is about.
+func (s Snapshot) Subject() ChannelID { return s.Channel }
+
+// String renders the change as one line of a transcript.
+func (e StatusChanged) String() string {
+	line := fmt.Sprintf("%s %s -> %s", e.Channel, e.Prev, e.Cur)
+	if e.Reason.Code != ReasonOK {
+		line += " reason=" + e.Reason.String()
+	}
+	if e.Attempt > 0 {
+		line += fmt.Sprintf(" attempt=%d", e.Attempt)
+	}
+	if e.RetryIn > 0 {
+		line += fmt.Sprintf(" retry=%s", e.RetryIn.Round(time.Millisecond))
+	}
+	if e.Action != ActionNone && e.Action != ActionWait {
+		line += " action=" + e.Action.String()
+	}
+	return line
+}
+
+// IgnoreDeadLetterLogging keeps payloads out of dead-letter logs.
+func (Received) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the event out of dead-letter logs.
+func (StatusChanged) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the answer out of dead-letter logs.
+func (Pong) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the answer out of dead-letter logs.
+func (Snapshot) IgnoreDeadLetterLogging() {}

@@ -1,0 +1,104 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// FrameKind tells the frames of a connection apart.
+type FrameKind uint8
+
+// The kinds of frames. Data frames are whole messages: fragments were joined.
+const (
+	FrameText FrameKind = iota
+	FrameBinary
+	FramePing // inbound pings were answered already when they are read
+	FramePong
+)
+
+// Frame is one unit that a connection carries. Data read from a connection
+// belongs to the reader; data handed to Write must not be changed after it.
+type Frame struct {
+	Kind FrameKind
+	Data []byte
+}
+
+// Dialer makes connections. Dial blocks until the connection is usable
+// (upgraded, for WebSocket) or ctx ends, and must return soon after ctx has
+// ended: the channel's next attempt waits for it, so that there are never two
+// connections of one channel. Errors carry a reason; see [ReasonOf].
+type Dialer interface {
+	Dial(ctx context.Context, target Target) (Conn, error)
+}
+
+// DialerFunc is a function that is a Dialer.
+type DialerFunc func(ctx context.Context, target Target) (Conn, error)
+
+// Dial calls the function.
+func (f DialerFunc) Dial(ctx context.Context, target Target) (Conn, error) { return f(ctx, target) }
+
+// ErrWouldBlock is what Read returns when no whole frame is here. The next
+// readiness report is armed by it.
+var ErrWouldBlock = errors.New("transport: no frame is here yet")
+
+// Conn is one physical connection, driven by readiness: nothing in it blocks,
+// and nothing is read before somebody asks. One goroutine at a time may use it,
+// except for Abort, which may be called from anywhere at any time.
+type Conn interface {
+	// Watch starts the readiness reports and is called once, before anything
+	// else. notify is called, from any goroutine and never concurrently with
+	// itself for reading, when it is worth calling Read or looking at Written
+	// again; it must not block. After Read returned ErrWouldBlock, arriving
+	// bytes or an ending cause at least one call.
+	Watch(notify func())
+
+	// Read returns the next frame, ErrWouldBlock if none is here, or the error
+	// that ended the connection, after every frame that arrived before it. A
+	// close frame arrives as an *messages.Error whose reason is
+	// ReasonPeerClose with the code and text of the wire.
+	Read() (Frame, error)
+
+	// Write queues a frame and never blocks. The error is ReasonSlowConsumer
+	// when more bytes wait than the connection's limit allows; the frame was
+	// not queued then.
+	Write(Frame) error
+
+	// Written is the number of frames given to Write (control frames that the
+	// connection answers by itself do not count) whose bytes the system has
+	// taken entirely. It rises with the order of Write.
+	Written() uint64
+
+	// Close starts the closing handshake after what is queued. Reading goes on
+	// until the peer has answered: then Read returns its close frame. Further
+	// writes are errors.
+	Close(code int, text string) error
+
+	// Abort ends the connection at once and does not block. A close frame that
+	// is queued already gets a moment to leave. done, if not nil, is called
+	// once nothing of the connection is left, no goroutine and no descriptor,
+	// and Written is final. Every call's done is called.
+	Abort(done func())
+
+	// Info tells about the connection.
+	Info() ConnInfo
+}
+
+// ConnInfo is what is known about a connection since it was made.
+type ConnInfo struct {
+	Local       net.Addr
+	Remote      net.Addr
+	Subprotocol string
+	Header      http.Header // of the server's answer to the upgrade
+	Compressed  bool        // permessage-deflate was agreed on
+}
+
+// ReasonOf is the reason an error of this package, of the standard library's
+// network packages or of a context carries; errors without one get the
+// fallback code and their own words.
+func ReasonOf(err error, fallback messages.Code) messages.Reason {
+	return reasonOf(err, fallback)
+}

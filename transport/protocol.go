@@ -1,0 +1,98 @@
+package transport
+
+import (
+	"time"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// Protocol is what a backend expects on top of the socket: login, heartbeat,
+// frames, the meaning of an ending. One value serves every channel that uses
+// it, concurrently; the state of one connection lives in its Session.
+type Protocol interface {
+	// Name is the scheme of the protocol's numbers in [messages.Wire].
+	Name() string
+	// Traits tells what the protocol can do.
+	Traits() Traits
+	// NewSession starts the protocol on a fresh connection.
+	NewSession(opening Opening) Session
+}
+
+// Traits are the abilities of a protocol that delivery depends on.
+type Traits struct {
+	Acknowledges bool // the peer answers each message: outcomes are Delivered, not Written
+	Deduplicates bool // the peer drops a message it had: sending again is safe
+}
+
+// Opening is what a session may know about its connection.
+type Opening struct {
+	Channel messages.ChannelID
+	Epoch   messages.Epoch
+	Target  Target
+	Info    ConnInfo
+}
+
+// Session is the protocol's side of one connection. Its methods are called by
+// the connection actor only, never concurrently, and must not block. An error
+// that one returns ends the connection with the error's reason
+// (ReasonProtocolError if it carries none); a panic ends it with
+// ReasonActorPanic.
+type Session interface {
+	// Open is called once, when the socket is up: send the login, or call
+	// link.LoggedIn at once if there is none.
+	Open(link Link) error
+	// Receive handles one inbound data frame.
+	Receive(link Link, frame Frame) error
+	// Send writes one message of the outbox, in one or more frames, and
+	// returns an error with ReasonTooLarge, ReasonNack or ReasonNotSupported
+	// if the message itself is at fault: then only the message is rejected.
+	Send(link Link, id messages.MessageID, message messages.Message) error
+	// Heartbeat writes one heartbeat: a WebSocket ping, or whatever the
+	// backend wants to hear.
+	Heartbeat(link Link) error
+	// Bye is called before the closing handshake: write a logout, if there is
+	// one. The close code and text to use are returned.
+	Bye(link Link) (code int, text string)
+	// Ending gives an ending its meaning: it gets the reason as the transport
+	// saw it and returns it as the backend means it. Only here may an ending
+	// become final (ClassKicked, ClassBanned, ClassForbidden).
+	Ending(reason messages.Reason) messages.Reason
+}
+
+// Renewer is a Session that can present fresh credentials on a live connection.
+type Renewer interface {
+	Renew(link Link, token messages.Secret) error
+}
+
+// Link is what a session may do with its connection. It is valid during the
+// call it was passed to.
+type Link interface {
+	// Write queues a frame. The error, if any, has ended the connection;
+	// return it.
+	Write(frame Frame) error
+	// LoggedIn says that the login was accepted.
+	LoggedIn(login Login)
+	// Synced says that catching up is done, after a LoggedIn with Sync.
+	Synced()
+	// Deliver hands a message to the channel's handler, in order.
+	Deliver(kind messages.Kind, kindOfMessage string, data []byte)
+	// Acknowledge says what the peer made of a message: Delivered if reason is
+	// zero, else Rejected.
+	Acknowledge(id messages.MessageID, reason messages.Reason)
+	// HeartbeatAnswered says that the last heartbeat was answered, so that its
+	// round-trip time is known. WebSocket pongs are matched without it.
+	HeartbeatAnswered()
+	// GoAway says that the server wants us to leave within that time.
+	GoAway(within time.Duration, reason messages.Reason)
+	// Renewed says that fresh credentials were accepted.
+	Renewed()
+}
+
+// Login is what a server said when it accepted the login.
+type Login struct {
+	Node      string        // which server node it is
+	Sync      bool          // catching up follows; Synced will be called
+	Resumed   bool          // the session continues where it stopped
+	Gap       bool          // something may be missing
+	Heartbeat time.Duration // the interval the server wants; 0 means ours
+}
