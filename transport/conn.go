@@ -50,10 +50,12 @@ var ErrWouldBlock = errors.New("transport: no frame is here yet")
 // except for Abort, which may be called from anywhere at any time.
 type Conn interface {
 	// Watch starts the readiness reports and is called once, before anything
-	// else. notify is called, from any goroutine and never concurrently with
-	// itself for reading, when it is worth calling Read or looking at Written
-	// again; it must not block. After Read returned ErrWouldBlock, arriving
-	// bytes or an ending cause at least one call.
+	// else; a second call does nothing. notify is called when it is worth
+	// calling Read or looking at Written again: from any goroutine, but never
+	// concurrently with itself, and not any more once the done of Abort was
+	// called. It must not block; it may use the connection. After Read returned
+	// ErrWouldBlock, arriving bytes or an ending cause at least one call.
+	// Several reports may be merged into one.
 	Watch(notify func())
 
 	// Read returns the next frame, ErrWouldBlock if none is here, or the error
@@ -62,9 +64,12 @@ type Conn interface {
 	// ReasonPeerClose with the code and text of the wire.
 	Read() (Frame, error)
 
-	// Write queues a frame and never blocks. The error is ReasonSlowConsumer
-	// when more bytes wait than the connection's limit allows; the frame was
-	// not queued then.
+	// Write queues a frame and never blocks. A frame that Write returns an error
+	// for was not queued: ReasonSlowConsumer when more bytes wait than the
+	// connection's limit allows, ReasonTooLarge when the frame alone is above
+	// that limit (or is a ping of more than 125 bytes), ReasonNotConnected after
+	// a close frame or Abort, and the error that ended writing, which Read
+	// returns as well once it has returned what arrived.
 	Write(Frame) error
 
 	// Written is the number of frames given to Write (control frames that the
@@ -74,13 +79,16 @@ type Conn interface {
 
 	// Close starts the closing handshake after what is queued. Reading goes on
 	// until the peer has answered: then Read returns its close frame. Further
-	// writes are errors.
+	// writes are errors. Code 0 sends none; a code that must not be sent (RFC
+	// 6455, 7.4) is ReasonInvalidSpec. Text above 123 bytes is cut. A second
+	// call, or one after the peer's close frame, does nothing.
 	Close(code int, text string) error
 
 	// Abort ends the connection at once and does not block. A close frame that
-	// is queued already gets a moment to leave. done, if not nil, is called
-	// once nothing of the connection is left, no goroutine and no descriptor,
-	// and Written is final. Every call's done is called.
+	// is queued already gets a moment to leave (250 ms at most). done, if not
+	// nil, is called once nothing of the connection is left, no goroutine and no
+	// descriptor, and Written is final: from another goroutine, never from
+	// within Abort. Every call's done is called once.
 	Abort(done func())
 
 	// Info tells about the connection.

@@ -1,0 +1,37 @@
+package transport
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// maxRetryAfter is the longest Retry-After that is believed. It is a floor for
+// every later attempt, so a slip of a server's keyboard must not silence a
+// channel for years.
+const maxRetryAfter = 24 * time.Hour
+
+// retryAfter is how long the header asks to wait: seconds or an HTTP date (RFC
+// 9110, 10.2.3), never below 0 and never above 24 hours. What is neither means
+// 0: the server did not ask.
+func retryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return 0
+	}
+	if strings.Trim(value, "0123456789") == "" {
+		seconds := time.Duration(0)
+		for _, digit := range value {
+			seconds = 10*seconds + time.Duration(digit-'0')
+			if seconds >= maxRetryAfter/time.Second {
+				return maxRetryAfter
+			}
+		}
+		return seconds * time.Second
+	}
+	date, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return min(max(0, date.Sub(now)), maxRetryAfter)
+}

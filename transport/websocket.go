@@ -1,0 +1,214 @@
+package transport
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// The defaults of a WebSocket.
+const (
+	DefaultMessageLimit = 4 << 20
+	DefaultWriteLimit   = 4 << 20
+	DefaultWriteTimeout = 10 * time.Second
+)
+
+// WebSocket dials ws:// and wss:// as RFC 6455 has it. The zero value is ready
+// to use; one WebSocket serves any number of channels, concurrently. Its fields
+// must not be changed once it is in use, and it must not be copied then.
+//
+// User information in a URL is sent as basic authorization, unless the headers
+// have one already.
+type WebSocket struct {
+	// TLS configures wss. The server's name comes from the URL if it names
+	// none; sessions are resumed from a small cache if it has none. It is
+	// cloned.
+	TLS *tls.Config
+
+	// Header is sent with every upgrade; the target's headers replace those of
+	// the same name. The names that the handshake itself needs are refused;
+	// Host is allowed.
+	Header http.Header
+
+	// Subprotocols are offered in order of preference, unless the target
+	// offers its own.
+	Subprotocols []string
+
+	// Proxy tells which proxy, if any, the URL is reached through: http, https
+	// (CONNECT), socks5 or socks5h (both let the proxy look up the name). nil
+	// is none; see [ProxyFromEnvironment] and [ProxyURL].
+	Proxy func(*url.URL) (*url.URL, error)
+
+	// NetDial makes the connection to the server or proxy; nil is a
+	// net.Dialer. It must return soon after ctx has ended.
+	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// Compression offers permessage-deflate (RFC 7692), without context
+	// takeover in either direction.
+	Compression bool
+
+	// MessageLimit is the most bytes of an inbound message, after inflating;
+	// FrameLimit is the most bytes of one frame of it. 0 is
+	// DefaultMessageLimit, and as much as a message. More ends the connection
+	// with ReasonFrameTooLarge.
+	MessageLimit int
+	FrameLimit   int
+
+	// WriteLimit is how many bytes may wait to be written, frame headers
+	// included; 0 is DefaultWriteLimit. Above it, Write returns
+	// ReasonSlowConsumer; a single frame above it can never be written and is
+	// ReasonTooLarge.
+	WriteLimit int
+
+	// WriteTimeout is how long the system may take to accept up to 64 KiB;
+	// 0 is DefaultWriteTimeout. Then the connection ends with
+	// ReasonWriteTimeout.
+	WriteTimeout time.Duration
+
+	// HandshakeTimeout bounds the TLS handshake and the upgrade, each; 0 is
+	// no bound but ctx.
+	HandshakeTimeout time.Duration
+
+	configs tlsConfigs
+}
+
+// Check reports everything that is wrong with the fields at once, each as an
+// *[messages.Error] with ReasonInvalidSpec. Dial does not check them again,
+// except for headers and subprotocols.
+func (w *WebSocket) Check() error {
+	var errs []error
+	for _, field := range []struct {
+		name  string
+		value int64
+	}{
+		{"MessageLimit", int64(w.MessageLimit)},
+		{"FrameLimit", int64(w.FrameLimit)},
+		{"WriteLimit", int64(w.WriteLimit)},
+		{"WriteTimeout", int64(w.WriteTimeout)},
+		{"HandshakeTimeout", int64(w.HandshakeTimeout)},
+	} {
+		if field.value < 0 {
+			errs = append(errs, invalidField("%s is negative; 0 means the default", field.name))
+		}
+	}
+	if w.FrameLimit > w.messageLimit() {
+		errs = append(errs, invalidField("FrameLimit %d is above MessageLimit %d", w.FrameLimit, w.messageLimit()))
+	}
+	errs = append(errs, checkHeader(w.Header)...)
+	errs = append(errs, checkSubprotocols(w.Subprotocols)...)
+	return errors.Join(errs...)
+}
+
+func (w *WebSocket) messageLimit() int { return cmp.Or(w.MessageLimit, DefaultMessageLimit) }
+
+func (w *WebSocket) limits() limits {
+	return limits{
+		message:      int64(w.messageLimit()),
+		frame:        int64(cmp.Or(w.FrameLimit, w.messageLimit())),
+		write:        cmp.Or(w.WriteLimit, DefaultWriteLimit),
+		writeTimeout: cmp.Or(w.WriteTimeout, DefaultWriteTimeout),
+	}
+}
+
+func invalidField(format string, args ...any) error {
+	return &messages.Error{Op: "websocket", Reason: messages.Because(messages.ReasonInvalidSpec, format, args...)}
+}
+
+// handshakeHeaders are written by the handshake itself, or would change how
+// the request ends.
+var handshakeHeaders = map[string]string{
+	"Upgrade":                  "",
+	"Connection":               "",
+	"Sec-Websocket-Key":        "",
+	"Sec-Websocket-Version":    "",
+	"Sec-Websocket-Accept":     "",
+	"Sec-Websocket-Extensions": "; set Compression instead",
+	"Sec-Websocket-Protocol":   "; set Subprotocols instead",
+	"Content-Length":           "",
+	"Transfer-Encoding":        "",
+}
+
+// checkHeader says which headers cannot be sent. Values are not shown: they
+// may be credentials.
+func checkHeader(header http.Header) (errs []error) {
+	for name, values := range header {
+		if hint, owned := handshakeHeaders[http.CanonicalHeaderKey(name)]; owned {
+			errs = append(errs, invalidField("the header %q belongs to the handshake%s", name, hint))
+		}
+		if !httpguts.ValidHeaderFieldName(name) {
+			errs = append(errs, invalidField("%q is not the name of a header", name))
+		}
+		for _, value := range values {
+			if !httpguts.ValidHeaderFieldValue(value) {
+				errs = append(errs, invalidField("the value of header %q has characters that a header cannot have", name))
+			}
+		}
+	}
+	return errs
+}
+
+// checkSubprotocols says which subprotocols cannot be offered: each is a
+// distinct token (RFC 6455, 4.1).
+func checkSubprotocols(names []string) (errs []error) {
+	seen := make(map[string]bool, len(names))
+	for _, name := range names {
+		switch {
+		case !httpguts.ValidHeaderFieldName(name): // the same grammar: a token
+			errs = append(errs, invalidField("the subprotocol %q is not a token (RFC 6455, 4.1)", name))
+		case seen[name]:
+			errs = append(errs, invalidField("the subprotocol %q is offered twice (RFC 6455, 4.1)", name))
+		}
+		seen[name] = true
+	}
+	return errs
+}
+
+// tlsConfigs shares one configuration among the connections to a server: each
+// connection keeps its configuration alive, and sessions can be resumed.
+type tlsConfigs struct {
+	mu       sync.Mutex
+	byName   map[string]*tls.Config
+	sessions tls.ClientSessionCache
+}
+
+// maxTLSConfigs bounds what servers named by address callbacks can leave
+// behind.
+const maxTLSConfigs = 256
+
+// of is the configuration for a server's name.
+func (t *tlsConfigs) of(base *tls.Config, name string) *tls.Config {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if config, ok := t.byName[name]; ok {
+		return config
+	}
+	config := base.Clone()
+	if config == nil {
+		config = new(tls.Config)
+	}
+	config.ServerName = cmp.Or(config.ServerName, name)
+	if config.NextProtos == nil {
+		config.NextProtos = []string{"http/1.1"} // WebSocket upgrades HTTP/1.1 only
+	}
+	if config.ClientSessionCache == nil && !config.SessionTicketsDisabled {
+		if t.sessions == nil {
+			t.sessions = tls.NewLRUClientSessionCache(maxTLSConfigs)
+		}
+		config.ClientSessionCache = t.sessions
+	}
+	if t.byName == nil || len(t.byName) >= maxTLSConfigs {
+		t.byName = make(map[string]*tls.Config)
+	}
+	t.byName[name] = config
+	return config
+}
