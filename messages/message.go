@@ -37,6 +37,7 @@ func (k Kind) String() string {
 // must not be changed.
 type Message struct {
 	Kind Kind
+	Type string // the protocol's type of the message, if it has types; "" is its default
 	Data []byte
 
 	// TTL is how long the message may wait to be written before it expires;
@@ -54,6 +55,12 @@ func Text(s string) Message { return Message{Kind: KindText, Data: []byte(s)} }
 
 // Binary is a binary message.
 func Binary(data []byte) Message { return Message{Kind: KindBinary, Data: data} }
+
+// Typed is the message with a type, for protocols that have types.
+func (m Message) Typed(name string) Message {
+	m.Type = name
+	return m
+}
 
 // Expiring is the message with a time to live.
 func (m Message) Expiring(after time.Duration) Message {
