@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/seed14814784/holdfast/messages"
@@ -60,6 +61,41 @@ const (
 	kindCount
 )
 
+var kindNames = [kindCount]string{
+	Connect: "Connect", ConnectTakeover: "ConnectTakeover", Disconnect: "Disconnect",
+	Drain: "Drain", Drop: "Drop", ForceReconnect: "ForceReconnect", Pause: "Pause",
+	Resume: "Resume", NetworkDown: "NetworkDown", NetworkUp: "NetworkUp", ProbeOK: "ProbeOK",
+	Admitted: "Admitted", Prepared: "Prepared", PrepareFailed: "PrepareFailed",
+	CredUnavailable: "CredUnavailable", Dialed: "Dialed", DialFailed: "DialFailed",
+	HTTPForbidden: "HTTPForbidden", CredStale: "CredStale", AuthFatal: "AuthFatal",
+	AuthOK: "AuthOK", AuthOKNoSync: "AuthOKNoSync", SessionInvalid: "SessionInvalid",
+	SyncDone: "SyncDone", Lost: "Lost", Drained: "Drained", Kick: "Kick",
+	ServerFatal: "ServerFatal", CredExpired: "CredExpired",
+	CredExpiredNoProvider: "CredExpiredNoProvider", GoAway: "GoAway", RenewOK: "RenewOK",
+	Panic: "Panic", Stop: "Stop", ProbeDue: "T:probe", PrepareDue: "T:prepare",
+	DialDue: "T:dial", AuthDue: "T:auth", SyncDue: "T:sync", LivenessDue: "T:liveness",
+	StableDue: "T:stable", RotateDue: "T:rotate", DrainDue: "T:drain", CloseDue: "T:close",
+	BackoffDue: "T:backoff", OutageDue: "T:outage",
+}
+
+// String returns the kind's name, such as "Lost"; that of a timer's event is
+// the timer's with a T before it, such as "T:backoff".
+func (k Kind) String() string {
+	if k < kindCount {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("Kind(%d)", uint8(k))
+}
+
+// Kinds lists every kind of event.
+func Kinds() []Kind {
+	all := make([]Kind, kindCount)
+	for i := range all {
+		all[i] = Kind(i)
+	}
+	return all
+}
+
 // Event is one thing that happened to a channel.
 type Event struct {
 	Kind   Kind
@@ -71,8 +107,9 @@ type Event struct {
 // Step is what a transition asks its driver to do, beyond arming and
 // cancelling the timers in which the two states differ.
 type Step struct {
-	Row    *Row            // the row that was taken
-	Reason messages.Reason // the event's reason, or the row's
+	Row    *Row            // the row that was taken; it belongs to the table
+	Reason messages.Reason // the event's reason, or the row's, or why the channel gave up or is held
+	Delay  time.Duration   // in Backoff and Suspended: how long TimerBackoff runs
 	Rearm  Timers          // timers to start anew although they were armed before
 	// Dispose: the attempt is over. End its connection and whatever is in
 	// flight, at once.

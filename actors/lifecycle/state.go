@@ -1,6 +1,8 @@
 package lifecycle
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/seed14814784/holdfast/messages"
@@ -63,8 +65,21 @@ const (
 	TimerClose
 	TimerBackoff
 	TimerOutage
-	timerCount
+	TimerCount
 )
+
+var timerNames = [TimerCount]string{
+	"probe", "prepare", "dial", "auth", "sync", "liveness", "ping",
+	"stable", "rotate", "drain", "close", "backoff", "outage",
+}
+
+// String returns the timer's name, such as "backoff".
+func (t Timer) String() string {
+	if t < TimerCount {
+		return timerNames[t]
+	}
+	return fmt.Sprintf("Timer(%d)", uint8(t))
+}
 
 // Timers is a set of timers.
 type Timers uint16
@@ -86,4 +101,15 @@ func (t Timers) Without(timers ...Timer) Timers {
 		t &^= 1 << timer
 	}
 	return t
+}
+
+// String lists the names in the set, such as "liveness ping rotate".
+func (t Timers) String() string {
+	var names []string
+	for timer := range TimerCount {
+		if t.Has(timer) {
+			names = append(names, timer.String())
+		}
+	}
+	return strings.Join(names, " ")
 }

@@ -1,0 +1,80 @@
+package lifecycle
+
+import (
+	"time"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+const (
+	// MinDelay is the least time in Backoff and Suspended, whatever a strategy
+	// says: no verdict can make a hot loop.
+	MinDelay = 10 * time.Millisecond
+
+	// MaxDelay is the longest time in Backoff and Suspended.
+	MaxDelay = 365 * 24 * time.Hour
+
+	// MaxAttempt is where Attempt stops growing, far from any overflow.
+	MaxAttempt = 1 << 30
+
+	defaultDelay         = time.Second
+	defaultAuthThreshold = 3
+)
+
+// Machine steps channels through the table. It has no state of its own: one
+// serves any number of channels, from any number of goroutines, if its strategy
+// does.
+type Machine struct {
+	// Strategy decides, after a failure, how long to wait or whether to give
+	// up. nil retries after a second, for ever.
+	Strategy Strategy
+
+	// AuthThreshold is how many rejected logins in a row end the channel in
+	// Failed, not counting the one that a forced refresh answers. 0 means 3.
+	AuthThreshold int
+
+	rules *rules // nil: the house's; tests put mutants here
+}
+
+// Step takes the row for this state and event and returns the state after it,
+// and what its driver must do. It returns false, and the state as it was, if
+// there is no such row: the event is stale or impossible, and the caller drops
+// and counts it.
+func (m Machine) Step(s State, ev Event) (State, Step, bool) {
+	table := m.rules
+	if table == nil {
+		table = house
+	}
+	if int(s.Status) >= len(table.at) || ev.Kind >= kindCount {
+		return s, Step{}, false
+	}
+	for _, row := range table.at[s.Status][ev.Kind] {
+		if !row.Applies(m, s, ev) {
+			continue
+		}
+		turn := move{State: s, machine: m, event: ev}
+		turn.step.Row = row
+		turn.step.Reason = ev.Reason
+		if ev.Reason.Code == messages.ReasonOK {
+			turn.step.Reason.Code = row.Reason
+		}
+		row.act(&turn)
+		turn.step.Rearm &= turn.Timers
+		return turn.State, turn.step, true
+	}
+	return s, Step{}, false
+}
+
+func (m Machine) authThreshold() int {
+	if m.AuthThreshold > 0 {
+		return m.AuthThreshold
+	}
+	return defaultAuthThreshold
+}
+
+func (m Machine) verdict(f Failure) Verdict {
+	if m.Strategy == nil {
+		return Verdict{Delay: defaultDelay}
+	}
+	return m.Strategy.Next(f)
+}
