@@ -59,7 +59,7 @@ func (m Machine) Step(s State, ev Event) (State, Step, bool) {
 			turn.step.Reason.Code = row.Reason
 		}
 		row.act(&turn)
-		turn.step.Rearm &= turn.Timers
+		turn.step.Rearm &= s.Timers & turn.Timers // else arming is not "anew"
 		return turn.State, turn.step, true
 	}
 	return s, Step{}, false

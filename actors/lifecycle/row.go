@@ -53,7 +53,7 @@ func (r Row) String() string {
 		line += " -> " + r.To.String()
 	}
 	if r.Reason != messages.ReasonOK {
-		line += fmt.Sprintf(" (%d %s)", r.Reason, r.Reason)
+		line += fmt.Sprintf(" (%d %s)", r.Reason, r.Reason.String())
 	}
 	return line
 }

@@ -27,7 +27,6 @@ var waits = []Row{
 func suspend(m *move) {
 	outlast(m)
 	m.cancel(TimerBackoff)
-	m.step.Rearm = m.step.Rearm.With(TimerBackoff)
 	consult(m, false)
 }
 

@@ -52,6 +52,7 @@ func consult(m *move, stable bool) {
 	m.LastDelay = min(max(verdict.Delay, MinDelay), MaxDelay)
 	m.step.Delay = m.LastDelay
 	m.arm(TimerBackoff)
+	m.step.Rearm = m.step.Rearm.With(TimerBackoff) // a panic or a long outage can end one wait with the next
 }
 
 // outlast notes that the outage is longer than the session could live.
