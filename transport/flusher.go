@@ -226,7 +226,7 @@ func (c *conn) took(n int, own bool, err error) {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			code = messages.ReasonWriteTimeout
 		}
-		c.writeErr = &messages.Error{Op: "write", Reason: reasonOf(err, code), Err: err}
+		c.writeErr = failure("write", err, code)
 		c.writeErr.Reason.Code = code
 		c.hurry()
 	}

@@ -87,6 +87,9 @@ func (p *parser) next(in []byte) (u unit, rest []byte, ok bool, err *violation) 
 	}
 }
 
+// unfinished reports whether part of a unit has arrived and part has not.
+func (p *parser) unfinished() bool { return p.inside || p.joining || p.headLen > 0 }
+
 // header consumes the header of a frame, or as much of it as is there.
 func (p *parser) header(in []byte) (rest []byte, ok bool, err *violation) {
 	for {

@@ -55,10 +55,22 @@ func reasonOf(err error, fallback messages.Code) messages.Reason {
 		return messages.Reason{Code: messages.ReasonReadEOF}
 	case errors.Is(err, context.Canceled):
 		return messages.Because(fallback, "it was cancelled")
-	case timedOut(err) && !isDeadline(fallback):
-		return messages.Because(messages.ReasonDialTimeout, "%v", err)
+	case timedOut(err) && isDeadline(fallback):
+		return messages.Reason{Code: fallback}
+	case timedOut(err):
+		return messages.Reason{Code: messages.ReasonDialTimeout}
 	}
 	return messages.Because(fallback, "%v", err)
+}
+
+// failure is the error of an operation on a socket. Where the reason has the
+// error's own words already, the error is not repeated.
+func failure(op string, err error, fallback messages.Code) *messages.Error {
+	reason := reasonOf(err, fallback)
+	if reason.Detail == err.Error() {
+		err = nil
+	}
+	return &messages.Error{Op: op, Reason: reason, Err: err}
 }
 
 // timedOut reports whether time ran out: of a context, of a socket, or in the

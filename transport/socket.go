@@ -121,21 +121,17 @@ func (c *conn) take() error {
 		// Writing ended first and reading was cut short because of it.
 		c.ended = c.writeErr
 	case c.hereErr != nil:
-		c.ended = &messages.Error{Op: "read", Reason: c.readReason(), Err: c.hereErr}
+		ended := failure("read", c.hereErr, messages.ReasonReadError)
+		if c.parser.unfinished() {
+			ended.Reason.Detail = "the stream ended in the middle of a message"
+		}
+		c.ended = ended
 	default:
 		c.armed = true
 		c.wanted.Signal()
 		return ErrWouldBlock
 	}
 	return nil
-}
-
-func (c *conn) readReason() messages.Reason {
-	reason := reasonOf(c.hereErr, messages.ReasonReadError)
-	if c.parser.inside || c.parser.joining || c.parser.headLen > 0 {
-		reason.Detail = "the stream ended in the middle of a message"
-	}
-	return reason
 }
 
 // accept makes a frame of a unit, or the ending of a close frame.
