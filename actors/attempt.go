@@ -1,0 +1,183 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// prepare asks the address callback, in a goroutine of its own: it may block.
+//
+// A callback that ignores its context outlives the attempt. Its answer finds
+// nobody; but the next attempt must not start a second one, or a callback that
+// hangs would collect goroutines for as long as the channel lives.
+func (c *connection) prepare(ctx actor.Context) {
+	if !c.rec.resolving.CompareAndSwap(false, true) {
+		c.fail(ctx, messages.Because(messages.ReasonCredCallbackTimeout, "the address callback of an earlier attempt has not returned yet; let it watch its context"))
+		return
+	}
+	call, cancel := context.WithTimeout(context.Background(), c.rec.Timeouts.Prepare)
+	c.cancel = cancel
+	self, root, rec, request := ctx.Self(), ctx.ActorSystem().Root, c.rec, c.request
+	rec.Workers.Go(func() {
+		defer cancel()
+		target, err := resolve(call, rec.Address, request)
+		rec.resolving.Store(false)
+		root.Send(self, &resolved{target: target, err: err})
+	})
+}
+
+// resolve calls the address, and turns a panic or rubbish into an error.
+func resolve(ctx context.Context, address transport.Address, request transport.AddressRequest) (target transport.Target, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = callbackError(messages.Because(messages.ReasonCredCallbackError, "the address callback panicked: %v\n%s", v, debug.Stack()), nil)
+		}
+	}()
+	target, err = address.Resolve(ctx, request)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return target, callbackError(messages.Because(messages.ReasonCredCallbackTimeout, "the address callback did not answer in time"), err)
+	case err != nil:
+		if _, ok := messages.ReasonOf(err); ok {
+			return target, err // it said itself what kind of failure this is
+		}
+		return target, callbackError(messages.Because(messages.ReasonCredCallbackError, "the address callback: %v", err), err)
+	}
+	if _, err := transport.ParseURL(target.URL); err != nil {
+		reason, _ := messages.ReasonOf(err)
+		return target, callbackError(messages.Because(messages.ReasonCredCallbackError, "the address callback: %s", reason.Detail), err)
+	}
+	return target, nil
+}
+
+func callbackError(reason messages.Reason, err error) error {
+	return &messages.Error{Op: "address", Reason: reason, Err: err}
+}
+
+func (c *connection) resolved(ctx actor.Context, m *resolved) {
+	if m.err != nil {
+		reason := transport.ReasonOf(m.err, messages.ReasonCredCallbackError)
+		if reason.Class() == messages.ClassLocal {
+			reason.Code = messages.ReasonCredCallbackError
+		}
+		c.release(reason)
+		c.fail(ctx, reason)
+		return
+	}
+	c.target = m.target
+	ctx.Send(c.channel, &prepared{from: c.ref, endpoint: transport.Endpoint(m.target.URL)})
+}
+
+// release gives the permit back.
+func (c *connection) release(reason messages.Reason) {
+	if c.permit != nil {
+		c.permit.Done(reason)
+		c.permit = nil
+	}
+}
+
+// dialing is the place where a dialled socket waits for its actor. A socket
+// must not travel in a mailbox: the actor may be gone when it arrives, and
+// nobody would close it. Here, whoever comes second knows: the dialler that
+// finds its actor gone closes the socket itself, and the actor that ends after
+// the dial closes what it never took.
+type dialing struct {
+	mu        sync.Mutex
+	conn      transport.Conn
+	err       error
+	finished  bool
+	abandoned func() // the last word, to be said when the socket is closed
+}
+
+func (d *dialing) finish(conn transport.Conn, err error) (wanted bool) {
+	d.mu.Lock()
+	d.conn, d.err, d.finished = conn, err, true
+	last := d.abandoned
+	d.mu.Unlock()
+	if last == nil {
+		return true
+	}
+	closeLate(conn, last)
+	return false
+}
+
+func (d *dialing) take() (transport.Conn, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	conn := d.conn
+	d.conn = nil
+	return conn, d.err
+}
+
+func (d *dialing) abandon(last func()) {
+	d.mu.Lock()
+	d.abandoned = last
+	conn, finished := d.conn, d.finished
+	d.mu.Unlock()
+	if finished {
+		closeLate(conn, last)
+	}
+}
+
+func closeLate(conn transport.Conn, last func()) {
+	if conn == nil {
+		last()
+		return
+	}
+	conn.Abort(last)
+}
+
+// dial makes the socket, in a goroutine that holds the permit for exactly as
+// long as the dial takes, whatever becomes of the actor meanwhile.
+func (c *connection) dial(ctx actor.Context) {
+	if c.target.URL == "" || c.dialing != nil {
+		return
+	}
+	call, cancel := context.WithTimeout(context.Background(), c.rec.Timeouts.Dial)
+	c.cancel = cancel
+	c.dialing = &dialing{}
+	self, root, rec, target, place, permit := ctx.Self(), ctx.ActorSystem().Root, c.rec, c.target, c.dialing, c.permit
+	c.permit = nil
+	rec.Workers.Go(func() {
+		defer cancel()
+		conn, err := dialSafely(call, rec.Dialer, target)
+		outcome := messages.Reason{}
+		if err != nil {
+			outcome = transport.ReasonOf(err, messages.ReasonUnreachable)
+		}
+		permit.Done(outcome)
+		if place.finish(conn, err) {
+			root.Send(self, &dialDone{})
+		}
+	})
+}
+
+func dialSafely(ctx context.Context, dialer transport.Dialer, target transport.Target) (conn transport.Conn, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			conn, err = nil, &messages.Error{Op: "dial", Reason: messages.Because(messages.ReasonActorPanic, "the dialer panicked: %v\n%s", v, debug.Stack())}
+		}
+	}()
+	conn, err = dialer.Dial(ctx, target)
+	if err == nil && conn == nil {
+		err = &messages.Error{Op: "dial", Reason: messages.Because(messages.ReasonActorPanic, "the dialer %s returned neither a connection nor an error", fmt.Sprintf("%T", dialer))}
+	}
+	return conn, err
+}
+
+func (c *connection) dialDone(ctx actor.Context) {
+	conn, err := c.dialing.take()
+	if err != nil {
+		c.fail(ctx, transport.ReasonOf(err, messages.ReasonUnreachable))
+		return
+	}
+	c.conn = conn
+	ctx.Send(c.channel, &dialed{from: c.ref})
+}

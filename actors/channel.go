@@ -1,0 +1,199 @@
+package actors
+
+import (
+	"runtime/debug"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/actors/lifecycle"
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// ChannelProps makes the actor that runs a record. Spawn it as the child of an
+// actor that restarts it when it fails: the new incarnation goes on from the
+// record.
+func ChannelProps(r *Record) *actor.Props {
+	return actor.PropsFromProducer(
+		func() actor.Actor { return &channel{Record: r} },
+		actor.WithMailbox(actor.UnboundedLockfree()),
+	)
+}
+
+// channel is the actor of one channel: a thin shell that turns what happens
+// into events of the lifecycle and runs the effects of its steps. It does no
+// I/O and waits for nothing, so it answers at every moment. It is also the
+// supervisor strategy of its children: see HandleFailure.
+type channel struct {
+	*Record
+	clock    clock
+	answer   func(any) // to the command at hand; nil when nobody asked
+	over     bool      // stopping: nothing moves any more
+	permit   Permit    // just admitted, about to be given to a connection
+	earliest time.Time // the next attempt must not begin before
+}
+
+// Receive handles one message.
+func (c *channel) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		c.start(ctx)
+	case *actor.Restarting:
+		c.clock.stop()
+	case *actor.Stopping:
+		c.stopping(ctx)
+	case *actor.Stopped:
+		c.stopped()
+	case *actor.Terminated:
+		c.terminated(ctx, m.Who)
+	default:
+		c.handle(ctx, m)
+	}
+	if !c.over {
+		c.clock.settle()
+	}
+}
+
+// handle runs one user message. A panic answers whoever asked before it goes
+// up to the supervisor, with the stack that protoactor would not keep.
+func (c *channel) handle(ctx actor.Context, message any) {
+	defer func() {
+		c.answer = nil
+		if v := recover(); v != nil {
+			panic(crash{v, debug.Stack()})
+		}
+	}()
+	if request, ok := message.(*Request); ok {
+		c.answer = func(reply any) {
+			select {
+			case request.Answer <- reply:
+			default: // whoever asked has its answer, or left no room for it
+			}
+		}
+		message = request.Command
+	} else if ctx.Sender() != nil {
+		sender, root := ctx.Sender(), ctx.ActorSystem().Root
+		c.answer = func(reply any) { root.Send(sender, reply) }
+	}
+	defer c.answerCrash()
+	if c.signal(ctx, message) {
+		return
+	}
+	c.command(ctx, message)
+}
+
+// answerCrash tells whoever asked that their command crashed the channel.
+func (c *channel) answerCrash() {
+	if v := recover(); v != nil {
+		c.reply(c.refusal("command", messages.Because(messages.ReasonActorPanic, "%v", v)))
+		panic(v)
+	}
+}
+
+func (c *channel) reply(answer any) {
+	if c.answer != nil {
+		c.answer(answer)
+		c.answer = nil
+	}
+}
+
+// start begins an incarnation. The first one has nothing to do; every later one
+// follows a crash, which counts as a failure of the attempt that was running.
+func (c *channel) start(ctx actor.Context) {
+	self, root := ctx.Self(), ctx.ActorSystem().Root
+	c.self.Store(self)
+	c.clock.wake = func() { root.Send(self, &tick{}) }
+	c.nudged.Store(false)
+	if !c.born {
+		c.born = true
+		return
+	}
+	if c.conn != nil {
+		c.conn.stopping = true // protoactor stopped the children before it restarted us
+	}
+	event := lifecycle.Event{Kind: lifecycle.Panic, Reason: messages.Because(messages.ReasonActorPanic, "the channel's actor was restarted")}
+	if c.crashed(time.Now()) {
+		event.GiveUp = messages.ReasonRestartIntensity
+	}
+	c.state.Timers = 0 // the clock is new: what stays armed must be armed again
+	c.apply(ctx, event)
+	c.armAll()
+}
+
+// stopping ends everything the channel is waiting for, then protoactor stops
+// the connection, then stopped is called. A panic here would keep the actor
+// from ever stopping.
+func (c *channel) stopping(ctx actor.Context) {
+	defer func() {
+		_ = recover()
+		c.over = true
+		c.clock.stop()
+		c.withdraw()
+	}()
+	c.apply(ctx, lifecycle.Event{Kind: lifecycle.Stop})
+}
+
+func (c *channel) stopped() {
+	defer func() { _ = recover() }()
+	c.self.Store(nil)
+	c.actorGone()
+	c.Record = nil // a PID keeps its actor reachable; what is big must not be
+}
+
+// apply takes one step of the lifecycle and runs its effects, in an order that
+// matters: the old attempt is disposed of before anything new begins, and
+// observers learn of a status when the channel already behaves like it.
+func (c *channel) apply(ctx actor.Context, event lifecycle.Event) bool {
+	event.At = time.Now()
+	prev := c.state
+	next, step, ok := c.Machine.Step(prev, event)
+	if !ok {
+		c.stale.Add(1)
+		return false
+	}
+	c.state = next
+	if step.Refresh {
+		c.refresh = true
+	}
+	if step.Dispose {
+		c.dispose(ctx)
+	}
+	if prev.Status == messages.Queued && next.Status != messages.Queued {
+		c.withdraw()
+	}
+	c.rearm(prev, step)
+	if next.Status != prev.Status {
+		c.reason, c.since = step.Reason, event.At
+		c.enter(ctx, prev.Status, event)
+	}
+	c.tell(prev, step, event.At)
+	return true
+}
+
+// HandleFailure makes the channel the strategy of its children. It runs on the
+// channel's goroutine, where the decision about the next attempt belongs: the
+// failed child is stopped and never restarted, and a fresh one is spawned when
+// the delay is over and the old one is gone for certain. A panic in here would
+// fail the channel, and with it its siblings; it is turned into an ordinary
+// crash of the channel instead.
+func (c *channel) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
+	ctx, ok := supervisor.(actor.Context)
+	if !ok || c.over || c.conn == nil || !c.conn.pid.Equal(child) || c.conn.stopping {
+		supervisor.StopChildren(child)
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			supervisor.StopChildren(child)
+			supervisor.EscalateFailure(crash{v, debug.Stack()}, nil)
+		}
+	}()
+	event := c.ending(reason)
+	if event.Kind == lifecycle.Panic {
+		ctx.Logger().Error("a connection panicked", "channel", string(c.Channel), "panic", event.Reason.Detail, "stack", PanicStack(reason))
+	}
+	c.lastReason = event.Reason
+	c.apply(ctx, event)
+	c.dispose(ctx) // whatever the table made of it, this child is suspended for good
+	c.clock.settle()
+}

@@ -1,0 +1,250 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/actors/lifecycle"
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// enter does what entering a status asks for.
+func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle.Event) {
+	switch c.state.Status {
+	case messages.Queued:
+		if event.Kind != lifecycle.BackoffDue { // no delay separates this attempt from the last
+			c.earliest = c.admittedAt.Add(c.Timeouts.MinInterval)
+		}
+		c.outbox.reuse()
+		c.queue(ctx)
+	case messages.Preparing:
+		if from == messages.Queued {
+			c.connect(ctx)
+		} else {
+			c.queue(ctx) // a forced refresh: a fresh attempt, past the gate like any other
+		}
+	case messages.Dialing:
+		ctx.Send(c.conn.pid, &dial{})
+	case messages.Authenticating:
+		ctx.Send(c.conn.pid, &login{})
+	case messages.Ready:
+		// Where nobody answers heartbeats, uptime is all the proof there is.
+		c.alive, c.stableDue = c.Keepalive.Interval <= 0 || c.Keepalive.OneWay, false
+		c.flush(ctx)
+	case messages.Suspended:
+		if c.Outbox.FailOnSuspend {
+			c.outbox.fail(messages.ReasonFailedOnSuspend, "the outage became long")
+		}
+	case messages.Draining:
+		c.outbox.Shut(notConnected(c.state.Status, c.reason))
+		c.flush(ctx)
+	case messages.Closing:
+		c.refuse()
+		ctx.Send(c.conn.pid, &bye{})
+	case messages.Closed, messages.Kicked, messages.Failed:
+		c.refuse()
+	}
+}
+
+// refuse ends the sending: nothing is accepted, and what was not written fails.
+func (c *channel) refuse() {
+	c.outbox.Shut(notConnected(c.state.Status, c.reason))
+	c.outbox.abandon("the channel is " + c.state.Status.String() + " because of " + c.reason.String())
+}
+
+// queue asks the gate for a permit, unless the connection before is not gone
+// yet: then gone does, for there are never two.
+func (c *channel) queue(ctx actor.Context) {
+	if c.conn != nil || c.ask != nil {
+		return
+	}
+	a := &ask{}
+	c.ask = a
+	self, root := ctx.Self(), ctx.ActorSystem().Root
+	cancel := c.Gate.Ask(c.reached, c.earliest, func(permit Permit) {
+		if a.admit(permit) {
+			root.Send(self, &admitted{ask: a})
+		}
+	})
+	a.mu.Lock()
+	a.cancel = cancel
+	a.mu.Unlock()
+	c.earliest = time.Time{}
+}
+
+// withdraw takes back the wish to dial.
+func (c *channel) withdraw() {
+	if c.ask != nil {
+		c.ask.withdraw()
+		c.ask = nil
+	}
+}
+
+// connect spawns the connection of this attempt and gives it its permit.
+func (c *channel) connect(ctx actor.Context) {
+	ref := &connectionRef{epoch: c.state.Epoch}
+	request := transport.AddressRequest{
+		Channel: c.Channel,
+		Epoch:   ref.epoch,
+		Attempt: c.state.Attempt,
+		Last:    c.lastReason,
+		Refresh: c.refresh,
+	}
+	c.refresh = false
+	c.admittedAt = time.Now()
+	c.conn = ref
+	c.socketBorn()
+	ref.pid = ctx.Spawn(connectionProps(c.Record, ref, ctx.Self(), c.permit, request))
+	c.permit = nil
+}
+
+// dispose ends the attempt: the wish to dial, and the connection with all that
+// is in flight. What the connection still says is ignored, except its last word.
+func (c *channel) dispose(ctx actor.Context) {
+	c.withdraw()
+	if c.conn != nil && !c.conn.stopping {
+		c.conn.stopping = true
+		c.restarts++
+		c.node = ""
+		ctx.Stop(c.conn.pid)
+	}
+}
+
+// gone is called when the connection has said its last word or its actor is
+// dead. When both have happened there is no connection any more, and an attempt
+// that had to wait for that goes on.
+func (c *channel) gone(ctx actor.Context) {
+	if c.conn == nil || !c.conn.handedUp || !c.conn.dead {
+		return
+	}
+	c.conn = nil
+	if c.state.Status == messages.Queued || c.state.Status == messages.Preparing {
+		c.queue(ctx)
+	}
+}
+
+// flush hands the connection what it may write, and notices the end of a drain.
+func (c *channel) flush(ctx actor.Context) {
+	c.nudged.Store(false)
+	switch c.state.Status {
+	case messages.Ready, messages.Draining:
+	default:
+		return
+	}
+	if c.conn == nil || c.conn.stopping {
+		return
+	}
+	if batch := c.outbox.hand(time.Now()); len(batch) > 0 {
+		ctx.Send(c.conn.pid, &transmit{batch: batch})
+	}
+}
+
+// rearm brings the clock in line with the timers of the state.
+func (c *channel) rearm(prev lifecycle.State, step lifecycle.Step) {
+	for t := range lifecycle.TimerCount {
+		was, is := prev.Timers.Has(t), c.state.Timers.Has(t)
+		switch {
+		case is && (!was || step.Rearm.Has(t)):
+			c.clock.arm(slot(t), c.duration(t, step.Delay))
+		case was && !is:
+			c.clock.cancel(slot(t))
+		}
+	}
+}
+
+// duration is how long a timer runs; 0 leaves it out. Liveness and ping run in
+// the connection, which alone sees the traffic.
+func (c *channel) duration(t lifecycle.Timer, delay time.Duration) time.Duration {
+	switch t {
+	case lifecycle.TimerProbe:
+		return c.scatter(c.Timeouts.ProbeAfter, 0.9, 1.1)
+	case lifecycle.TimerPrepare:
+		return c.Timeouts.Prepare
+	case lifecycle.TimerDial:
+		return c.Timeouts.Dial
+	case lifecycle.TimerAuth:
+		return c.Timeouts.Auth
+	case lifecycle.TimerSync:
+		return c.Timeouts.Sync
+	case lifecycle.TimerStable: // longer than the last wait, so that "up 11 s, down" does not count as recovered
+		return max(c.Timeouts.StableAfter, c.state.LastDelay)
+	case lifecycle.TimerRotate:
+		if c.rotateIn > 0 {
+			return c.rotateIn
+		}
+		return c.scatter(c.Timeouts.MaxAge, 0.9, 1)
+	case lifecycle.TimerDrain:
+		if c.drainFor > 0 {
+			return c.drainFor
+		}
+		return c.Timeouts.Drain
+	case lifecycle.TimerClose:
+		return c.Timeouts.Close
+	case lifecycle.TimerBackoff:
+		return delay
+	case lifecycle.TimerOutage:
+		if c.Timeouts.SessionTTL == 0 {
+			return 0
+		}
+		return max(time.Until(c.state.OutageSince.Add(c.Timeouts.SessionTTL)), 1)
+	}
+	return 0
+}
+
+// scatter spreads a duration evenly between two factors.
+func (c *channel) scatter(d time.Duration, from, to float64) time.Duration {
+	return time.Duration(float64(d) * (from + (to-from)*c.Random()))
+}
+
+// armAll arms every timer of the state on a fresh clock.
+func (c *channel) armAll() {
+	for t := range lifecycle.TimerCount {
+		if c.state.Timers.Has(t) && c.clock.due[t].IsZero() {
+			c.clock.arm(slot(t), c.duration(t, c.state.LastDelay))
+		}
+	}
+}
+
+// tell publishes a step to observers.
+func (c *channel) tell(prev lifecycle.State, step lifecycle.Step, at time.Time) {
+	next := c.state
+	moved := next.Status != prev.Status
+	if !moved && !step.Updated {
+		c.snapshot.Store(c.portrait())
+		return
+	}
+	c.seq++
+	if !moved {
+		portrait := c.portrait()
+		c.Observer.Publish(messages.Updated{
+			Channel: c.Channel, Seq: c.seq, Status: next.Status, Reason: step.Reason, At: at,
+		}, func() { c.snapshot.Store(portrait) })
+		return
+	}
+	event := messages.StatusChanged{
+		Channel: c.Channel, Seq: c.seq, Prev: prev.Status, Cur: next.Status, Reason: step.Reason,
+		Attempt: next.Attempt, Epoch: next.Epoch, Planned: step.Planned, Node: c.node,
+		Action: step.Reason.Action(), At: at,
+	}
+	c.retryAt = time.Time{}
+	switch next.Status {
+	case messages.Backoff, messages.Suspended:
+		event.RetryIn, c.retryAt = step.Delay, at.Add(step.Delay)
+	case messages.Ready:
+		event.Resumed, event.Gap = c.resumed, c.gap
+	}
+	portrait := c.portrait()
+	c.Observer.Publish(event, func() { c.snapshot.Store(portrait) })
+}
+
+// portrait is the snapshot of this moment, without the counters that other
+// goroutines keep.
+func (c *channel) portrait() *messages.Snapshot {
+	return &messages.Snapshot{
+		Channel: c.Channel, Seq: c.seq, Status: c.state.Status, Reason: c.reason, Since: c.since,
+		Attempt: c.state.Attempt, RetryAt: c.retryAt, Epoch: c.state.Epoch, Node: c.node,
+		Endpoint: c.reached, Restarts: c.restarts,
+	}
+}

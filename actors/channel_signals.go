@@ -1,0 +1,186 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/actors/lifecycle"
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// due names the event of each timer that runs out in the channel.
+var due = [lifecycle.TimerCount]lifecycle.Kind{
+	lifecycle.TimerProbe:    lifecycle.ProbeDue,
+	lifecycle.TimerPrepare:  lifecycle.PrepareDue,
+	lifecycle.TimerDial:     lifecycle.DialDue,
+	lifecycle.TimerAuth:     lifecycle.AuthDue,
+	lifecycle.TimerSync:     lifecycle.SyncDue,
+	lifecycle.TimerLiveness: lifecycle.LivenessDue,
+	lifecycle.TimerStable:   lifecycle.StableDue,
+	lifecycle.TimerRotate:   lifecycle.RotateDue,
+	lifecycle.TimerDrain:    lifecycle.DrainDue,
+	lifecycle.TimerClose:    lifecycle.CloseDue,
+	lifecycle.TimerBackoff:  lifecycle.BackoffDue,
+	lifecycle.TimerOutage:   lifecycle.OutageDue,
+}
+
+// signal handles what the channel's own parts say, and reports whether the
+// message was one of those.
+func (c *channel) signal(ctx actor.Context, message any) bool {
+	switch m := message.(type) {
+	case *tick:
+		c.clock.fired()
+		c.ticked(ctx)
+	case *flush:
+		c.flush(ctx)
+		c.drained(ctx)
+		c.clock.armAt(expirySlot, c.outbox.deadline())
+	case *admitted:
+		c.admitted(ctx, m.ask)
+	case *ended:
+		if c.conn == m.from {
+			c.conn.handedUp = true
+			c.gone(ctx)
+		}
+	case *handlerPanic:
+		c.handlerPanicked(ctx, m.crash)
+	case *prepared:
+		if c.current(m.from) {
+			c.reached = m.endpoint
+			c.apply(ctx, lifecycle.Event{Kind: lifecycle.Prepared})
+		}
+	case *dialed:
+		if c.current(m.from) {
+			c.apply(ctx, lifecycle.Event{Kind: lifecycle.Dialed})
+		}
+	case *loggedIn:
+		if c.current(m.from) {
+			c.loggedIn(ctx, m.login)
+		}
+	case *synced:
+		if c.current(m.from) {
+			c.apply(ctx, lifecycle.Event{Kind: lifecycle.SyncDone})
+		}
+	case *heard:
+		if c.current(m.from) {
+			c.heard(ctx, m.probe)
+		}
+	case *goAway:
+		if c.current(m.from) {
+			c.rotateIn = max(c.scatter(m.within, 0, 1), 1)
+			c.apply(ctx, lifecycle.Event{Kind: lifecycle.GoAway, Reason: m.reason})
+		}
+	case *renewed:
+		if c.current(m.from) {
+			c.apply(ctx, lifecycle.Event{Kind: lifecycle.RenewOK})
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// current reports whether a signal comes from the connection that counts, and
+// drops it otherwise.
+func (c *channel) current(from *connectionRef) bool {
+	if !c.over && c.conn == from && !from.stopping {
+		return true
+	}
+	c.stale.Add(1)
+	return false
+}
+
+// ticked fires the deadlines that have passed, in their order.
+func (c *channel) ticked(ctx actor.Context) {
+	now := time.Now()
+	for !c.over {
+		s, ok := c.clock.pop(now)
+		switch {
+		case !ok:
+			return
+		case s == expirySlot:
+			c.outbox.sweep(now)
+			c.clock.armAt(expirySlot, c.outbox.deadline())
+			c.drained(ctx)
+		case lifecycle.Timer(s) == lifecycle.TimerStable && !c.alive:
+			c.stableDue = true // uptime alone proves nothing: wait until something is heard
+		default:
+			c.expire(ctx, lifecycle.Timer(s))
+		}
+	}
+}
+
+// expire applies a timer's event. Deadlines that end an attempt leave a trace
+// for the next address request.
+func (c *channel) expire(ctx actor.Context, t lifecycle.Timer) {
+	if t == lifecycle.TimerRotate {
+		c.rotateIn = 0
+	}
+	attempt := c.state.InFlight() || c.state.HasTransport()
+	c.apply(ctx, lifecycle.Event{Kind: due[t]})
+	if attempt && !c.state.HasTransport() {
+		c.lastReason = c.reason
+	}
+}
+
+func (c *channel) admitted(ctx actor.Context, a *ask) {
+	if c.over || c.ask != a {
+		return // withdrawn: the permit went back when that was done
+	}
+	c.permit, c.ask = a.take(), nil
+	if c.state.Status == messages.Queued {
+		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Admitted})
+		return
+	}
+	// A forced refresh waited at the gate; its deadline begins now.
+	c.clock.arm(slot(lifecycle.TimerPrepare), c.Timeouts.Prepare)
+	c.connect(ctx)
+}
+
+func (c *channel) loggedIn(ctx actor.Context, login transport.Login) {
+	c.node, c.resumed, c.gap = login.Node, login.Resumed, login.Gap
+	kind := lifecycle.AuthOKNoSync
+	if login.Sync {
+		kind = lifecycle.AuthOK
+	}
+	c.apply(ctx, lifecycle.Event{Kind: kind})
+}
+
+// heard notes a proof of life of this connection.
+func (c *channel) heard(ctx actor.Context, probe bool) {
+	c.alive = true
+	if probe && c.state.NetworkDown {
+		c.apply(ctx, lifecycle.Event{Kind: lifecycle.ProbeOK})
+	}
+	if c.stableDue {
+		c.stableDue = false
+		c.apply(ctx, lifecycle.Event{Kind: lifecycle.StableDue})
+	}
+}
+
+func (c *channel) handlerPanicked(ctx actor.Context, crash crash) {
+	if c.conn != nil && !c.conn.stopping && c.state.HasTransport() {
+		ctx.Send(c.conn.pid, &panicked{crash})
+		return
+	}
+	c.crashed(time.Now())
+	ctx.Logger().Error("a handler panicked", "channel", string(c.Channel), "panic", PanicValue(crash), "stack", string(crash.Stack))
+}
+
+// terminated notes that the connection's actor is dead.
+func (c *channel) terminated(ctx actor.Context, who *actor.PID) {
+	if c.Record == nil || c.conn == nil || !c.conn.pid.Equal(who) {
+		return
+	}
+	c.conn.dead = true
+	if !c.conn.stopping && !c.over { // nobody asked it to: an ending like any other
+		c.conn.stopping = true
+		c.apply(ctx, lifecycle.Event{
+			Kind:   c.endingKind(messages.Reason{Code: messages.ReasonReadError}),
+			Reason: messages.Because(messages.ReasonReadError, "the connection's actor ended by itself"),
+		})
+	}
+	c.gone(ctx)
+}

@@ -1,0 +1,187 @@
+package actors
+
+import (
+	"context"
+	"runtime/debug"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// connection is the actor of one physical connection, from its permit to dial
+// until its socket is closed. It owns the socket: nobody else reads, writes or
+// closes it. It is spawned for one attempt and dies with it; it is never
+// restarted. Whatever ends it is escalated to the channel as a failure.
+type connection struct {
+	rec     *Record
+	ref     *connectionRef
+	channel *actor.PID
+	permit  Permit // to be given back when the dial has ended; nil once it was handed on
+	request transport.AddressRequest
+
+	cancel  context.CancelFunc // ends the address callback or the dial that runs
+	target  transport.Target
+	dialing *dialing
+	conn    transport.Conn
+	session transport.Session
+	acks    bool // the protocol acknowledges messages
+	failed  bool
+
+	link      link
+	keepalive keepalive
+	notify    notifier
+	paused    bool // the inbox is full: nothing is read
+	greeted   bool // the login was accepted
+	firstWord bool // report the next thing that is heard
+	unwritten []mark
+	backlog   []*parcel // the socket would not take these yet
+}
+
+// mark is the number of the last frame of a message.
+type mark struct {
+	id    messages.MessageID
+	frame uint64
+}
+
+// connectionProps makes the connection of one attempt. It takes over the permit.
+func connectionProps(rec *Record, ref *connectionRef, channel *actor.PID, permit Permit, request transport.AddressRequest) *actor.Props {
+	return actor.PropsFromProducer(
+		func() actor.Actor {
+			return &connection{rec: rec, ref: ref, channel: channel, permit: permit, request: request}
+		},
+		actor.WithMailbox(actor.UnboundedLockfree()),
+	)
+}
+
+// Receive handles one message. A panic in a protocol adapter goes up to the
+// channel with its stack.
+func (c *connection) Receive(ctx actor.Context) {
+	if _, ok := ctx.Message().(*actor.Stopped); ok {
+		c.stopped(ctx)
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			if _, ok := v.(crash); !ok {
+				v = crash{v, debug.Stack()}
+			}
+			panic(v)
+		}
+	}()
+	if !c.failed {
+		c.handle(ctx)
+	}
+}
+
+func (c *connection) handle(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		c.prepare(ctx)
+	case *resolved:
+		c.resolved(ctx, m)
+	case *dial:
+		c.dial(ctx)
+	case *dialDone:
+		c.dialDone(ctx)
+	case *login:
+		c.login(ctx)
+	case *readable:
+		c.notify.heard()
+		c.read(ctx)
+		c.retry(ctx)
+	case *resume:
+		c.paused = false
+		c.keepalive.heardAt = time.Now() // what the peer said meanwhile waits in the socket
+		c.read(ctx)
+	case *transmit:
+		c.transmit(ctx, m.batch)
+	case *pulse:
+		c.pulse(ctx)
+	case *beat:
+		c.keepalive.ask(m.answer)
+		c.heartbeat(ctx)
+	case *probe:
+		c.probe(ctx)
+	case *bye:
+		c.bye(ctx)
+	case *renew:
+		c.renew(ctx, m)
+	case *panicked:
+		panic(m.crash)
+	}
+}
+
+// fail escalates what ended the connection. The caller returns at once:
+// escalating does not unwind, it suspends the mailbox.
+func (c *connection) fail(ctx actor.Context, reason messages.Reason) {
+	if c.failed {
+		return
+	}
+	c.failed = true
+	ctx.(actor.Supervisor).EscalateFailure(failure{from: c.ref, reason: reason}, nil)
+}
+
+// stopped releases everything. The socket may need a moment to close and a dial
+// may still be running; the last word is said when both are over, by whoever
+// ends last. Even a panic in here must not keep it from being said: the channel
+// would wait for ever.
+func (c *connection) stopped(ctx actor.Context) {
+	root := ctx.ActorSystem().Root
+	rec, channel, ref := c.rec, c.channel, c.ref
+	said := false
+	last := func() {
+		if said {
+			return
+		}
+		said = true
+		c.settle()
+		rec.outbox.reclaim(rec.Protocol.Traits().Deduplicates)
+		root.Send(channel, &ended{from: ref})
+		rec.socketGone()
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			last()
+		}
+	}()
+	if c.cancel != nil {
+		c.cancel()
+	}
+	c.keepalive.stop(messages.Because(messages.ReasonNotConnected, "the connection was lost before the heartbeat was answered"))
+	if c.permit != nil {
+		c.permit.Done(messages.Reason{Code: messages.ReasonUserDrop})
+	}
+	switch {
+	case c.conn != nil:
+		if !c.failed && c.greeted {
+			_ = c.conn.Close(1001, "") // going away; it changes nothing if the peer does not hear it
+		}
+		c.conn.Abort(last)
+	case c.dialing != nil:
+		c.dialing.abandon(last)
+	default:
+		last()
+	}
+}
+
+// settle takes note of the messages whose bytes the system has taken.
+func (c *connection) settle() {
+	if c.conn == nil || len(c.unwritten) == 0 {
+		return
+	}
+	written, n := c.conn.Written(), 0
+	for n < len(c.unwritten) && c.unwritten[n].frame <= written {
+		c.rec.outbox.written(c.unwritten[n].id, c.acks)
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	if c.unwritten = c.unwritten[n:]; len(c.unwritten) == 0 {
+		c.unwritten = nil
+	}
+	c.rec.nudge()
+}

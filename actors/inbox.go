@@ -1,0 +1,110 @@
+package actors
+
+import (
+	"runtime/debug"
+	"sync"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// InboxLimits bound what waits for a channel's handler. When either is reached
+// the connection stops reading, and TCP tells the peer.
+type InboxLimits struct {
+	Messages int
+	Bytes    int
+}
+
+// inbox hands inbound messages to the channel's handler, one at a time and in
+// order, also across connections. It runs the handler in a goroutine that
+// exists only while something waits, so that a slow handler never delays a
+// heartbeat, a command or another channel, and an idle channel costs nothing.
+type inbox struct {
+	limits  InboxLimits
+	handler func(messages.Received)
+	crashed func(crash) // told when the handler panicked
+	workers *Workers
+
+	mu        sync.Mutex
+	queue     []messages.Received
+	bytes     int
+	running   bool
+	resume    func() // called once there is room again
+	delivered uint64
+}
+
+// crash is a panic with the stack it happened on.
+type crash struct {
+	Value any
+	Stack []byte
+}
+
+// push queues a message. It reports whether there is room for another one; if
+// not, resume is called, once, when there is.
+func (b *inbox) push(m messages.Received, resume func()) (room bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.queue = append(b.queue, m)
+	b.bytes += len(m.Data)
+	if !b.running {
+		b.running = true
+		b.workers.Go(b.drain)
+	}
+	if len(b.queue) < b.limits.Messages && b.bytes < b.limits.Bytes {
+		return true
+	}
+	b.resume = resume
+	return false
+}
+
+// drain runs the handler until nothing waits. Whether to go on is decided under
+// the same lock that push looks at running with, so no message can be queued
+// between the last look and the exit.
+//
+// A handler that leaves by runtime.Goexit takes this goroutine with it; another
+// one carries on.
+func (b *inbox) drain() {
+	finished := false
+	defer func() {
+		if !finished {
+			b.workers.Go(b.drain)
+		}
+	}()
+	for {
+		b.mu.Lock()
+		if len(b.queue) == 0 {
+			b.queue, b.running = nil, false
+			b.mu.Unlock()
+			finished = true
+			return
+		}
+		m := b.queue[0]
+		b.queue[0] = messages.Received{}
+		b.queue = b.queue[1:]
+		b.bytes -= len(m.Data)
+		b.delivered++
+		var resume func()
+		if 2*len(b.queue) <= b.limits.Messages && 2*b.bytes <= b.limits.Bytes {
+			resume, b.resume = b.resume, nil
+		}
+		b.mu.Unlock()
+		if resume != nil {
+			resume()
+		}
+		b.handle(m)
+	}
+}
+
+func (b *inbox) handle(m messages.Received) {
+	defer func() {
+		if v := recover(); v != nil {
+			b.crashed(crash{v, debug.Stack()})
+		}
+	}()
+	b.handler(m)
+}
+
+func (b *inbox) count() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.delivered
+}

@@ -1,0 +1,100 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// link is what a protocol's session sees of its connection.
+type link struct {
+	c      *connection
+	ctx    actor.Context
+	frames uint64 // given to the socket
+}
+
+var _ transport.Link = (*link)(nil)
+
+// Write queues a frame on the socket.
+func (l *link) Write(frame transport.Frame) error {
+	if err := l.c.conn.Write(frame); err != nil {
+		return err
+	}
+	l.frames++
+	if frame.Kind == transport.FramePing {
+		l.c.keepalive.pinged(frame.Data)
+	}
+	return nil
+}
+
+// LoggedIn starts the keepalive and tells the channel, once.
+func (l *link) LoggedIn(login transport.Login) {
+	c := l.c
+	if c.greeted {
+		c.rec.stale.Add(1)
+		return
+	}
+	c.greeted = true
+	c.firstWord = !login.Sync
+	c.startKeepalive(l.ctx, login.Heartbeat)
+	l.ctx.Send(c.channel, &loggedIn{from: c.ref, login: login})
+}
+
+// Synced tells the channel that catching up is done.
+func (l *link) Synced() {
+	l.c.firstWord = true
+	l.ctx.Send(l.c.channel, &synced{from: l.c.ref})
+}
+
+// Deliver hands a message to the channel's inbox. When that is full, nothing is
+// read until it has room.
+func (l *link) Deliver(kind messages.Kind, kindOfMessage string, data []byte) {
+	c := l.c
+	received := messages.Received{
+		Channel: c.rec.Channel, Epoch: c.ref.epoch, Kind: kind, Type: kindOfMessage, Data: data, At: time.Now(),
+	}
+	if c.rec.PublishReceived {
+		c.rec.Observer.Publish(received, nil)
+	}
+	self, root := l.ctx.Self(), l.ctx.ActorSystem().Root
+	if !c.rec.inbox.push(received, func() { root.Send(self, &resume{}) }) {
+		c.paused = true
+	}
+}
+
+// Acknowledge settles a message.
+func (l *link) Acknowledge(id messages.MessageID, reason messages.Reason) {
+	result := messages.ResultDelivered
+	if reason.Code != messages.ReasonOK {
+		result = messages.ResultRejected
+	}
+	l.c.rec.outbox.answered(id, result, reason)
+	l.c.rec.nudge()
+}
+
+// HeartbeatAnswered measures the last heartbeat.
+func (l *link) HeartbeatAnswered() { l.c.keepalive.answer(l.c.answered) }
+
+// GoAway tells the channel that the server wants us gone.
+func (l *link) GoAway(within time.Duration, reason messages.Reason) {
+	if reason.Code == messages.ReasonOK {
+		reason.Code = messages.ReasonGoAway
+	}
+	l.ctx.Send(l.c.channel, &goAway{from: l.c.ref, within: within, reason: reason})
+}
+
+// Renewed tells the channel that fresh credentials were accepted.
+func (l *link) Renewed() { l.ctx.Send(l.c.channel, &renewed{from: l.c.ref}) }
+
+// answered publishes a round trip.
+func (c *connection) answered(rtt time.Duration, waiting []func(any)) {
+	c.rec.rtt.Store(int64(rtt))
+	pong := messages.Pong{Channel: c.rec.Channel, Epoch: c.ref.epoch, RTT: rtt, At: time.Now()}
+	c.rec.Observer.Publish(pong, nil)
+	for _, answer := range waiting {
+		answer(pong)
+	}
+}

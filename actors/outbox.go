@@ -1,0 +1,218 @@
+package actors
+
+import (
+	"slices"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// OutboxLimits bound a channel's outbox.
+type OutboxLimits struct {
+	Messages      int           // that may be without an outcome at once
+	Bytes         int           // that they may have together
+	MessageBytes  int           // that one may have
+	Overflow      Overflow      // what happens to one too many
+	TTL           time.Duration // of messages that bring none; 0: they wait for ever
+	AckTimeout    time.Duration // for the peer's answer, if the protocol has one; 0: no limit
+	FailOnSuspend bool          // give up what waits when the outage becomes long
+}
+
+// Overflow is what happens when the outbox is full.
+type Overflow uint8
+
+const (
+	// Reject refuses the new message: the send is an error.
+	Reject Overflow = iota
+	// DropOldest gives up the message that has waited longest.
+	DropOldest
+	// DropNewest takes the new message only to drop it: its outcome says so.
+	DropNewest
+)
+
+// String returns the policy's name.
+func (o Overflow) String() string {
+	switch o {
+	case DropOldest:
+		return "DropOldest"
+	case DropNewest:
+		return "DropNewest"
+	default:
+		return "Reject"
+	}
+}
+
+// Outbox holds the messages of a channel that have no outcome yet. They wait in
+// the order in which they were accepted, are handed to a connection in that
+// order, and come back to the front in that order when the connection ends
+// before it wrote them.
+//
+// A message is admitted by its sender's goroutine, before any mailbox, so that
+// the bound holds at once and a crash of the channel loses nothing. Hence the
+// lock: it is held for a few instructions, never while anything is called.
+type Outbox struct {
+	channel messages.ChannelID
+	limits  OutboxLimits
+	settled func(messages.Outcome) // told of every outcome, outside the lock
+
+	mu      sync.Mutex
+	shut    *messages.Reason // why nothing is accepted; nil while open
+	closed  bool             // for good: what comes back from a connection fails
+	waiting []*parcel        // not handed to a connection
+	handed  []*parcel        // handed to the connection, in order
+	bytes   int
+	last    messages.MessageID
+	sent    uint64
+	soonest time.Time // no message runs out of time before; zero: none does
+}
+
+// parcel is a message on its way.
+type parcel struct {
+	id      messages.MessageID
+	message messages.Message
+	expires time.Time // zero: never
+	answer  time.Time // when written and awaiting an acknowledgement: its deadline
+	written bool
+	receipt *Receipt
+}
+
+func newOutbox(channel messages.ChannelID, limits OutboxLimits, settled func(messages.Outcome)) *Outbox {
+	return &Outbox{channel: channel, limits: limits, settled: settled}
+}
+
+// Open accepts messages from now on.
+func (o *Outbox) Open() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.shut = nil
+}
+
+// Shut refuses messages from now on, for that reason.
+func (o *Outbox) Shut(reason messages.Reason) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.shut = &reason
+}
+
+// Accept takes a message, or says why not: ReasonNotConnected and the like when
+// the outbox is shut, ReasonTooLarge, ReasonInvalidMessage, ReasonOutboxFull.
+func (o *Outbox) Accept(message messages.Message) (*Receipt, error) {
+	if reason := o.unfit(message); reason.Code != messages.ReasonOK {
+		return nil, &messages.Error{Op: "send", Channel: o.channel, Reason: reason}
+	}
+	o.mu.Lock()
+	if o.shut != nil {
+		reason := *o.shut
+		o.mu.Unlock()
+		return nil, &messages.Error{Op: "send", Channel: o.channel, Reason: reason}
+	}
+	var outcomes []verdict
+	for o.full(len(message.Data)) {
+		if o.limits.Overflow != DropOldest || len(o.waiting) == 0 {
+			break
+		}
+		outcomes = append(outcomes, o.drop(0))
+	}
+	full := o.full(len(message.Data))
+	if full && o.limits.Overflow != DropNewest {
+		reason := messages.Because(messages.ReasonOutboxFull,
+			"%d messages and %d bytes have no outcome yet, the limits are %d and %d; wait for receipts, send less, or choose a policy that drops",
+			len(o.waiting)+len(o.handed), o.bytes, o.limits.Messages, o.limits.Bytes)
+		o.mu.Unlock()
+		o.tell(outcomes)
+		return nil, &messages.Error{Op: "send", Channel: o.channel, Reason: reason}
+	}
+	p := o.enter(message)
+	if full {
+		outcomes = append(outcomes, o.drop(len(o.waiting)-1))
+	}
+	o.mu.Unlock()
+	o.tell(outcomes)
+	return p.receipt, nil
+}
+
+// unfit says what is wrong with a message by itself.
+func (o *Outbox) unfit(message messages.Message) messages.Reason {
+	switch {
+	case len(message.Data) > o.limits.MessageBytes:
+		return messages.Because(messages.ReasonTooLarge, "the message has %d bytes, the limit is %d", len(message.Data), o.limits.MessageBytes)
+	case message.Kind > messages.KindBinary:
+		return messages.Because(messages.ReasonInvalidMessage, "kind %d is neither text nor binary", message.Kind)
+	case message.Kind == messages.KindText && !utf8.Valid(message.Data):
+		return messages.Because(messages.ReasonInvalidMessage, "a text message must be UTF-8 (RFC 6455, 5.6); send it as binary")
+	case message.TTL < 0:
+		return messages.Because(messages.ReasonInvalidMessage, "the time to live %s is negative", message.TTL)
+	}
+	return messages.Reason{}
+}
+
+func (o *Outbox) full(extra int) bool {
+	return len(o.waiting)+len(o.handed) >= o.limits.Messages || o.bytes+extra > o.limits.Bytes
+}
+
+func (o *Outbox) enter(message messages.Message) *parcel {
+	o.last++
+	p := &parcel{id: o.last, message: message, receipt: &Receipt{id: o.last}}
+	ttl := message.TTL
+	if ttl == 0 {
+		ttl = o.limits.TTL
+	}
+	if ttl > 0 {
+		p.expires = time.Now().Add(ttl)
+		o.watch(p.expires)
+	}
+	o.waiting = append(o.waiting, p)
+	o.bytes += len(message.Data)
+	return p
+}
+
+// watch keeps the time at which a sweep has something to do.
+func (o *Outbox) watch(at time.Time) {
+	if o.soonest.IsZero() || at.Before(o.soonest) {
+		o.soonest = at
+	}
+}
+
+func (o *Outbox) drop(i int) verdict {
+	p := o.waiting[i]
+	o.waiting = slices.Delete(o.waiting, i, i+1)
+	return o.leave(p, messages.ResultDropped, messages.Because(messages.ReasonSuperseded, "the outbox was full and its policy is %s", o.limits.Overflow))
+}
+
+// verdict is an outcome on its way to the receipt, outside the lock.
+type verdict struct {
+	receipt *Receipt
+	outcome messages.Outcome
+}
+
+// leave removes a parcel's weight and says what became of it.
+func (o *Outbox) leave(p *parcel, result messages.Result, reason messages.Reason) verdict {
+	o.bytes -= len(p.message.Data)
+	if result.OK() {
+		o.sent++
+	}
+	return verdict{p.receipt, messages.Outcome{Channel: o.channel, ID: p.id, Result: result, Reason: reason, At: time.Now()}}
+}
+
+func (o *Outbox) tell(verdicts []verdict) {
+	for _, v := range verdicts {
+		v.receipt.settle(v.outcome)
+		o.settled(v.outcome)
+	}
+}
+
+// Depth is how many messages have no outcome, and their bytes.
+func (o *Outbox) Depth() (count, bytes int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.waiting) + len(o.handed), o.bytes
+}
+
+// Sent is how many messages were written or delivered.
+func (o *Outbox) Sent() uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.sent
+}

@@ -1,0 +1,247 @@
+package actors
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// peer is a server made of memory: it accepts or refuses dials, and its sockets
+// do what a test tells them to. It counts how many are open at once.
+type peer struct {
+	mu      sync.Mutex
+	refuse  error
+	stall   bool          // dials hang until their context ends
+	linger  time.Duration // how long an aborted socket takes to close
+	deaf    bool          // heartbeats are not answered
+	dials   int
+	open    int
+	maxOpen int
+	sockets []*socket
+}
+
+// Dial implements transport.Dialer. The dial counts as open from its start: a
+// connection that is being made is one, too.
+func (p *peer) Dial(ctx context.Context, _ transport.Target) (transport.Conn, error) {
+	p.mu.Lock()
+	p.dials++
+	p.open++
+	p.maxOpen = max(p.maxOpen, p.open)
+	refuse, stall := p.refuse, p.stall
+	p.mu.Unlock()
+	if stall {
+		<-ctx.Done()
+		refuse = ctx.Err()
+	}
+	if refuse != nil {
+		p.closed()
+		return nil, refuse
+	}
+	s := &socket{peer: p}
+	p.mu.Lock()
+	p.sockets = append(p.sockets, s)
+	p.mu.Unlock()
+	return s, nil
+}
+
+func (p *peer) closed() {
+	p.mu.Lock()
+	p.open--
+	p.mu.Unlock()
+}
+
+func (p *peer) set(change func(*peer)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(p)
+}
+
+// last is the socket that was dialled last.
+func (p *peer) last() *socket {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.sockets) == 0 {
+		return nil
+	}
+	return p.sockets[len(p.sockets)-1]
+}
+
+// socket is one connection of the peer.
+type socket struct {
+	peer *peer
+
+	mu      sync.Mutex
+	notify  func()
+	inbound []transport.Frame
+	end     error
+	stuck   bool // writes are taken but never leave
+	written uint64
+	got     []string
+	closing bool
+	aborted bool
+	gone    bool
+	done    []func()
+}
+
+func (s *socket) Watch(notify func()) {
+	s.mu.Lock()
+	s.notify = notify
+	waiting := len(s.inbound) > 0 || s.end != nil
+	s.mu.Unlock()
+	if waiting {
+		notify()
+	}
+}
+
+func (s *socket) Read() (transport.Frame, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.inbound) > 0 {
+		f := s.inbound[0]
+		s.inbound = s.inbound[1:]
+		return f, nil
+	}
+	if s.end != nil {
+		return transport.Frame{}, s.end
+	}
+	return transport.Frame{}, transport.ErrWouldBlock
+}
+
+func (s *socket) Write(f transport.Frame) error {
+	s.peer.mu.Lock()
+	deaf := s.peer.deaf
+	s.peer.mu.Unlock()
+	s.mu.Lock()
+	if s.aborted || s.end != nil {
+		s.mu.Unlock()
+		return &messages.Error{Op: "write", Reason: messages.Reason{Code: messages.ReasonWriteError}}
+	}
+	if s.stuck {
+		s.mu.Unlock()
+		return nil
+	}
+	s.written++
+	if f.Kind == transport.FramePing {
+		if !deaf {
+			s.inbound = append(s.inbound, transport.Frame{Kind: transport.FramePong, Data: f.Data})
+		}
+	} else {
+		s.got = append(s.got, string(f.Data))
+	}
+	notify := s.notify
+	s.mu.Unlock()
+	if notify != nil {
+		notify()
+	}
+	return nil
+}
+
+func (s *socket) Written() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.written
+}
+
+// Close is answered at once, by a peer that is well.
+func (s *socket) Close(code int, text string) error {
+	s.mu.Lock()
+	s.closing = true
+	stuck := s.stuck
+	s.mu.Unlock()
+	if !stuck {
+		s.fail(peerClose(code, text))
+	}
+	return nil
+}
+
+func (s *socket) Abort(done func()) {
+	s.peer.mu.Lock()
+	linger := s.peer.linger
+	s.peer.mu.Unlock()
+	s.mu.Lock()
+	first := !s.aborted
+	s.aborted = true
+	if s.gone {
+		s.mu.Unlock()
+		if done != nil {
+			done()
+		}
+		return
+	}
+	if done != nil {
+		s.done = append(s.done, done)
+	}
+	s.mu.Unlock()
+	if !first {
+		return
+	}
+	if linger == 0 {
+		s.close()
+		return
+	}
+	time.AfterFunc(linger, s.close)
+}
+
+func (s *socket) close() {
+	s.peer.closed()
+	s.mu.Lock()
+	s.gone = true
+	done := s.done
+	s.done = nil
+	s.mu.Unlock()
+	for _, d := range done {
+		d()
+	}
+}
+
+func (s *socket) Info() transport.ConnInfo { return transport.ConnInfo{} }
+
+// send makes a message arrive.
+func (s *socket) send(text string) {
+	s.mu.Lock()
+	s.inbound = append(s.inbound, transport.Frame{Kind: transport.FrameText, Data: []byte(text)})
+	notify := s.notify
+	s.mu.Unlock()
+	if notify != nil {
+		notify()
+	}
+}
+
+// fail ends the socket after what has arrived.
+func (s *socket) fail(err error) {
+	s.mu.Lock()
+	if s.end == nil {
+		s.end = err
+	}
+	notify := s.notify
+	s.mu.Unlock()
+	if notify != nil {
+		notify()
+	}
+}
+
+// freeze makes the socket half-open: what is written never leaves.
+func (s *socket) freeze() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stuck = true
+}
+
+func (s *socket) received() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.got...)
+}
+
+func peerClose(code int, text string) error {
+	return &messages.Error{Op: "read", Reason: messages.Reason{
+		Code: messages.ReasonPeerClose,
+		Wire: messages.Wire{Scheme: "websocket", Code: code, Text: text},
+	}}
+}
+
+func lost() error { return io.EOF }

@@ -1,0 +1,200 @@
+package actors
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/actors/lifecycle"
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// Record is what a channel is, apart from the actor that runs it: its settings,
+// its state and intent, its outbox and inbox, its counters. An actor that
+// crashed is replaced by one that starts from the same record.
+//
+// The unguarded fields belong to the channel actor's goroutine. Incarnations
+// follow one another on the same mailbox, so they never touch them together.
+type Record struct {
+	Settings
+
+	state      lifecycle.State
+	reason     messages.Reason // of the last change
+	since      time.Time       // when the status was entered
+	seq        uint64
+	node       string
+	resumed    bool   // the login said so
+	gap        bool   // the login said so
+	reached    string // endpoint of the last address
+	retryAt    time.Time
+	drainFor   time.Duration // asked for by the Drain command
+	rotateIn   time.Duration // asked for by the server's go-away
+	refresh    bool          // the next address request asks for fresh credentials
+	lastReason messages.Reason
+	admittedAt time.Time // when the last attempt began
+	born       bool      // an incarnation has started before
+	restarts   uint64
+	conn       *connectionRef // the connection that exists or is ending
+	ask        *ask           // the wish to dial that is queued
+	alive      bool           // something was heard since Ready
+	stableDue  bool           // the stable timer has run out, but nothing was heard
+
+	outbox *Outbox
+	inbox  *inbox
+
+	snapshot  atomic.Pointer[messages.Snapshot]
+	rtt       atomic.Int64
+	stale     atomic.Uint64
+	nudged    atomic.Bool // a flush is in the mailbox already
+	resolving atomic.Bool // an address callback has not returned
+	self      atomic.Pointer[actor.PID]
+	system    *actor.ActorSystem
+
+	mu       sync.Mutex
+	crashes  []time.Time // within the panic budget's window
+	panics   uint64
+	sockets  int           // connections that have not said their last word
+	actorEnd bool          // the actor is gone for good
+	ended    chan struct{} // closed when the actor and its last connection are gone
+}
+
+// NewRecord makes the record of a channel that was never asked to connect.
+// Sends are refused until it is, unless willConnect says that a Connect follows.
+func NewRecord(system *actor.ActorSystem, settings Settings, willConnect bool) *Record {
+	r := &Record{Settings: settings, system: system, since: time.Now(), ended: make(chan struct{})}
+	r.outbox = newOutbox(settings.Channel, settings.Outbox, func(o messages.Outcome) {
+		r.Observer.Publish(o, nil)
+	})
+	r.inbox = &inbox{limits: settings.Inbox, handler: settings.Handler, crashed: r.handlerCrashed, workers: settings.Workers}
+	if !willConnect {
+		r.outbox.Shut(notConnected(messages.Idle, messages.Reason{}))
+	}
+	r.reached = settings.Endpoint
+	r.snapshot.Store(&messages.Snapshot{Channel: settings.Channel, Since: r.since, Endpoint: settings.Endpoint})
+	return r
+}
+
+// Send admits a message to the outbox and lets the channel know. It never
+// blocks.
+func (r *Record) Send(message messages.Message) (*Receipt, error) {
+	receipt, err := r.outbox.Accept(message)
+	if err == nil {
+		r.nudge()
+	}
+	return receipt, err
+}
+
+// nudge asks the channel to look at its outbox, once however often it is
+// called before the channel does.
+func (r *Record) nudge() {
+	if self := r.self.Load(); self != nil && r.nudged.CompareAndSwap(false, true) {
+		r.system.Root.Send(self, &flush{})
+	}
+}
+
+// Snapshot is the channel's state as observers were last told, with counters of
+// this moment. It never blocks on the channel.
+func (r *Record) Snapshot() messages.Snapshot {
+	s := *r.snapshot.Load()
+	s.Waiting, s.Bytes = r.outbox.Depth()
+	s.Sent = r.outbox.Sent()
+	s.Delivered = r.inbox.count()
+	s.RTT = time.Duration(r.rtt.Load())
+	s.Stale = r.stale.Load()
+	r.mu.Lock()
+	s.Panics = r.panics
+	r.mu.Unlock()
+	return s
+}
+
+// Ended is closed when the channel's actor is gone for good.
+func (r *Record) Ended() <-chan struct{} { return r.ended }
+
+// Crashed counts a panic and reports whether the channel's budget is exceeded.
+func (r *Record) crashed(now time.Time) (exceeded bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.panics++
+	recent := r.crashes[:0]
+	for _, at := range r.crashes {
+		if now.Sub(at) < r.Panics.Within {
+			recent = append(recent, at)
+		}
+	}
+	// One more than the budget is all that is ever looked at.
+	if len(recent) <= r.Panics.Max {
+		recent = append(recent, now)
+	}
+	r.crashes = recent
+	return len(recent) > r.Panics.Max
+}
+
+// pardon forgets the panics: the user asked for another try.
+func (r *Record) pardon() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.crashes = nil
+}
+
+// The end of a channel is the end of its actor and of its last connection,
+// whichever comes later: only then is the ID free, so that a channel opened
+// anew never meets a socket of its predecessor.
+
+func (r *Record) socketBorn() {
+	r.Workers.Add()
+	r.mu.Lock()
+	r.sockets++
+	r.mu.Unlock()
+}
+
+func (r *Record) socketGone() {
+	r.mu.Lock()
+	r.sockets--
+	last := r.actorEnd && r.sockets == 0
+	r.mu.Unlock()
+	if last {
+		r.finish()
+	}
+	r.Workers.Done()
+}
+
+func (r *Record) actorGone() {
+	r.mu.Lock()
+	first := !r.actorEnd
+	r.actorEnd = true
+	last := first && r.sockets == 0
+	r.mu.Unlock()
+	if last {
+		r.finish()
+	}
+}
+
+// Discard ends a record whose actor was never spawned.
+func (r *Record) Discard() { r.actorGone() }
+
+// finish publishes the channel's last event.
+func (r *Record) finish() {
+	r.outbox.abandon("the channel was closed")
+	last := r.snapshot.Load()
+	r.Observer.Publish(messages.Stopped{Channel: r.Channel, Seq: last.Seq, Reason: last.Reason, At: time.Now()}, func() { close(r.ended) })
+}
+
+// handlerCrashed turns a handler's panic into the failure of the connection
+// that is there now. Without one, it is only counted: there is nothing to fail.
+func (r *Record) handlerCrashed(c crash) {
+	if self := r.self.Load(); self != nil {
+		r.system.Root.Send(self, &handlerPanic{c})
+	}
+}
+
+// notConnected is why a channel in that status refuses what needs a connection.
+func notConnected(status messages.Status, cause messages.Reason) messages.Reason {
+	reason := messages.Because(messages.ReasonNotConnected, "the channel is %s; connect it first", status)
+	if cause.Code != messages.ReasonOK {
+		reason.Detail = "the channel is " + status.String() + " because of " + cause.String() + "; connect it first"
+		reason.Wire = cause.Wire
+	}
+	return reason
+}

@@ -1,0 +1,173 @@
+package actors
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// readBurst is how many frames are read before other messages get a turn.
+const readBurst = 64
+
+// notifier turns readiness reports into messages, one at a time: a report that
+// finds one in the mailbox already adds nothing.
+type notifier struct{ pending *atomic.Bool }
+
+func (n *notifier) start(ctx actor.Context) func() {
+	pending := &atomic.Bool{}
+	n.pending = pending
+	self, root := ctx.Self(), ctx.ActorSystem().Root
+	return func() {
+		if pending.CompareAndSwap(false, true) {
+			root.Send(self, &readable{})
+		}
+	}
+}
+
+// heard takes the report off the mailbox. It is called before the socket is
+// looked at, so that what arrives during the look causes another report.
+func (n *notifier) heard() { n.pending.Store(false) }
+
+// login starts the protocol on the fresh socket.
+func (c *connection) login(ctx actor.Context) {
+	c.session = c.rec.Protocol.NewSession(transport.Opening{
+		Channel: c.rec.Channel,
+		Epoch:   c.ref.epoch,
+		Target:  c.target,
+		Info:    c.conn.Info(),
+	})
+	c.acks = c.rec.Protocol.Traits().Acknowledges
+	c.link = link{c: c, ctx: ctx}
+	c.conn.Watch(c.notify.start(ctx))
+	if err := c.session.Open(&c.link); err != nil {
+		c.lose(ctx, err)
+	}
+}
+
+// read takes what has arrived, until nothing is left, the inbox is full, or
+// others have waited long enough.
+func (c *connection) read(ctx actor.Context) {
+	c.settle()
+	for range readBurst {
+		if c.paused || c.failed || c.session == nil {
+			return
+		}
+		frame, err := c.conn.Read()
+		if err == transport.ErrWouldBlock {
+			return
+		}
+		if err != nil {
+			c.lose(ctx, err)
+			return
+		}
+		c.listen(ctx)
+		switch frame.Kind {
+		case transport.FramePing: // answered by the connection itself
+		case transport.FramePong:
+			c.keepalive.pong(frame.Data, c.answered)
+		default:
+			if err := c.session.Receive(&c.link, frame); err != nil {
+				c.lose(ctx, err)
+				return
+			}
+		}
+	}
+	ctx.Send(ctx.Self(), &readable{})
+}
+
+// listen notes that the peer is alive.
+func (c *connection) listen(ctx actor.Context) {
+	c.keepalive.heardAt = time.Now()
+	if c.firstWord || c.keepalive.probing {
+		ctx.Send(c.channel, &heard{from: c.ref, probe: c.keepalive.probing})
+		c.firstWord, c.keepalive.probing = false, false
+	}
+}
+
+// lose ends the connection with what the protocol makes of the error.
+func (c *connection) lose(ctx actor.Context, err error) {
+	reason := transport.ReasonOf(err, messages.ReasonProtocolError)
+	c.settle()
+	c.fail(ctx, c.session.Ending(reason))
+}
+
+// transmit writes messages of the outbox, in order.
+func (c *connection) transmit(ctx actor.Context, batch []*parcel) {
+	if c.conn == nil || c.session == nil {
+		return // never logged in; the outbox takes them back when we end
+	}
+	c.backlog = append(c.backlog, batch...)
+	c.retry(ctx)
+}
+
+// retry writes what the socket will take of the backlog. The rest waits until
+// the socket has taken what was written before.
+func (c *connection) retry(ctx actor.Context) {
+	for len(c.backlog) > 0 && !c.failed {
+		p := c.backlog[0]
+		before := c.link.frames
+		err := c.session.Send(&c.link, p.id, p.message)
+		if err != nil {
+			reason := transport.ReasonOf(err, messages.ReasonProtocolError)
+			switch {
+			case reason.Code == messages.ReasonSlowConsumer && c.link.frames == before && c.conn.Written() < before:
+				return
+			case c.link.frames == before && rejects(reason.Code):
+				c.rec.outbox.answered(p.id, messages.ResultRejected, reason)
+				c.rec.nudge()
+			default:
+				c.lose(ctx, err)
+				return
+			}
+		} else {
+			c.unwritten = append(c.unwritten, mark{p.id, c.link.frames})
+		}
+		c.backlog = c.backlog[1:]
+	}
+	if len(c.backlog) == 0 {
+		c.backlog = nil
+	}
+}
+
+// rejects reports whether a reason blames the message rather than the
+// connection. A message that even an idle socket will not take is too large.
+func rejects(code messages.Code) bool {
+	switch code {
+	case messages.ReasonTooLarge, messages.ReasonNack, messages.ReasonNotSupported,
+		messages.ReasonInvalidMessage, messages.ReasonSlowConsumer:
+		return true
+	}
+	return false
+}
+
+// bye starts the closing handshake. The peer's answer ends the connection.
+func (c *connection) bye(ctx actor.Context) {
+	if c.conn == nil || c.session == nil {
+		c.fail(ctx, messages.Reason{Code: messages.ReasonUserDisconnect})
+		return
+	}
+	code, text := c.session.Bye(&c.link)
+	if err := c.conn.Close(code, text); err != nil {
+		c.lose(ctx, err)
+	}
+}
+
+// renew presents fresh credentials, if the protocol can.
+func (c *connection) renew(ctx actor.Context, m *renew) {
+	renewer, ok := c.session.(transport.Renewer)
+	if !ok {
+		m.answer(messages.Reply{Err: &messages.Error{Op: "renew", Channel: c.rec.Channel, Reason: messages.Because(messages.ReasonNotSupported,
+			"the protocol %q cannot renew on a live connection; let the address callback return fresh credentials and redial", c.rec.Protocol.Name())}})
+		return
+	}
+	if err := renewer.Renew(&c.link, m.token); err != nil {
+		m.answer(messages.Reply{Err: &messages.Error{Op: "renew", Channel: c.rec.Channel, Reason: transport.ReasonOf(err, messages.ReasonProtocolError), Err: err}})
+		c.lose(ctx, err)
+		return
+	}
+	m.answer(messages.Reply{Status: messages.Ready})
+}

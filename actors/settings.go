@@ -1,0 +1,82 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/seed14814784/holdfast/actors/lifecycle"
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// Settings are what a channel is told when it is made. They are complete and
+// checked: defaults and validation belong to whoever makes them.
+type Settings struct {
+	Channel  messages.ChannelID
+	Address  transport.Address
+	Dialer   transport.Dialer
+	Protocol transport.Protocol
+	Handler  func(messages.Received)
+	Machine  lifecycle.Machine
+	Gate     Gate
+	Observer Observer
+	Workers  *Workers
+
+	// Endpoint is what the gate counts attempts under until an address has
+	// been resolved; afterwards it is host and port of the last one.
+	Endpoint string
+	// Refreshable: asking the address again can give other credentials.
+	Refreshable bool
+	// Insist: endings that a server calls final are retried all the same,
+	// kicks excepted.
+	Insist bool
+
+	Timeouts  Timeouts
+	Keepalive Keepalive
+	Outbox    OutboxLimits
+	Inbox     InboxLimits
+	Panics    PanicBudget
+
+	// PublishReceived sends inbound messages to observers too.
+	PublishReceived bool
+	// Random draws from [0, 1).
+	Random func() float64
+}
+
+// Timeouts are the deadlines of a channel. Zero turns one off, except for
+// Prepare, Dial, Auth, Sync, Drain and Close, which are always set.
+type Timeouts struct {
+	Prepare     time.Duration // address callback
+	Dial        time.Duration // DNS, TCP, TLS and upgrade together
+	Auth        time.Duration // login answer
+	Sync        time.Duration // catching up
+	Drain       time.Duration // flushing the outbox at the end
+	Close       time.Duration // closing handshake
+	StableAfter time.Duration // uptime that resets the attempt counter
+	SessionTTL  time.Duration // outage after which the channel is Suspended
+	MaxAge      time.Duration // planned rotation of a connection
+	ProbeAfter  time.Duration // how long a network-down hint is believed
+	MinInterval time.Duration // between two attempts that no delay separates
+}
+
+// Keepalive finds dead peers: every Interval (±Jitter) a heartbeat is sent, and
+// without any inbound for Interval+Grace the connection is given up.
+type Keepalive struct {
+	Interval time.Duration // 0: no heartbeats and no idle deadline
+	Grace    time.Duration
+	Jitter   float64 // part of the interval, 0 to 1
+	OneWay   bool    // the peer answers nothing: heartbeats are sent, silence proves nothing
+}
+
+// PanicBudget is how many panics a channel may have within a window before it
+// is Failed.
+type PanicBudget struct {
+	Max    int
+	Within time.Duration
+}
+
+// Observer is told everything that happens to a channel. Publish must not
+// block; commit runs first, so that whoever starts to observe sees either the
+// state before commit and the event, or the state after it and no event.
+type Observer interface {
+	Publish(event messages.Event, commit func())
+}

@@ -1,0 +1,139 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// What a channel, its connection and its helpers tell each other. Each signal of
+// a connection names it, and is dropped when the channel has moved on: a
+// pointer that is compared, so that two connections can never be taken for one
+// another. Outcomes do not travel here; they go straight to the outbox, which
+// takes them from any connection at any time.
+type quiet struct{}
+
+// IgnoreDeadLetterLogging keeps payloads out of the dead-letter log.
+func (quiet) IgnoreDeadLetterLogging() {}
+
+// To the channel, from itself and its surroundings.
+type (
+	tick     struct{ quiet } // a deadline may have passed
+	flush    struct{ quiet } // the outbox has something new
+	admitted struct {
+		quiet
+		ask *ask
+	}
+	handlerPanic struct{ crash }
+
+	// Request is a command that wants an answer on a Go channel. The answer is
+	// what the command's documentation says; Answer must have room for it.
+	Request struct {
+		quiet
+		Command any
+		Answer  chan<- any
+	}
+)
+
+// IgnoreDeadLetterLogging keeps payloads out of the dead-letter log.
+func (*handlerPanic) IgnoreDeadLetterLogging() {}
+
+// connectionRef is one physical connection as the channel knows it.
+type connectionRef struct {
+	epoch    messages.Epoch
+	pid      *actor.PID
+	stopping bool // it was told to end; only its last word counts
+	handedUp bool // its last word has come
+	dead     bool // its actor is gone
+}
+
+// To the channel, from its connection.
+type (
+	prepared struct {
+		quiet
+		from     *connectionRef
+		endpoint string
+	}
+	dialed struct {
+		quiet
+		from *connectionRef
+	}
+	loggedIn struct {
+		quiet
+		from  *connectionRef
+		login transport.Login
+	}
+	synced struct {
+		quiet
+		from *connectionRef
+	}
+	heard struct { // something arrived, after Ready or after a probe
+		quiet
+		from  *connectionRef
+		probe bool
+	}
+	goAway struct {
+		quiet
+		from   *connectionRef
+		within time.Duration
+		reason messages.Reason
+	}
+	renewed struct {
+		quiet
+		from *connectionRef
+	}
+	// ended is the last word of a connection: its socket is closed, its
+	// goroutines are gone, and the outbox has back what was not written.
+	ended struct {
+		quiet
+		from *connectionRef
+	}
+)
+
+// To a connection, from its channel.
+type (
+	dial     struct{ quiet }
+	login    struct{ quiet }
+	transmit struct {
+		quiet
+		batch []*parcel
+	}
+	beat struct {
+		quiet
+		answer func(any)
+	}
+	probe struct{ quiet }
+	bye   struct{ quiet }
+	renew struct {
+		quiet
+		token  messages.Secret
+		answer func(any)
+	}
+	panicked struct{ crash }
+)
+
+// IgnoreDeadLetterLogging keeps payloads out of the dead-letter log.
+func (*panicked) IgnoreDeadLetterLogging() {}
+
+// To a connection, from its helpers.
+type (
+	resolved struct {
+		quiet
+		target transport.Target
+		err    error
+	}
+	dialDone struct{ quiet }
+	readable struct{ quiet } // the socket has something to say
+	resume   struct{ quiet } // the inbox has room again
+	pulse    struct{ quiet } // the keepalive's timer ran out
+)
+
+// failure is what a connection escalates: the close code or the kick that ended
+// it rides inside, because system messages overtake everything sent before.
+type failure struct {
+	from   *connectionRef
+	reason messages.Reason
+}
