@@ -139,6 +139,7 @@ const (
 	ReasonConflict        Code = 913 // the ID is taken by a channel with another address
 	ReasonFleetClosed     Code = 914 // the fleet is closed
 	ReasonNotSupported    Code = 915 // the protocol cannot do this
+	ReasonInvalidMessage  Code = 916 // the message itself is not sendable
 )
 
 type entry struct {
@@ -266,6 +267,7 @@ var catalogue = map[Code]entry{
 	ReasonConflict:             {"Conflict", ClassLocal, ActionConfigure, "the ID is taken by a channel with another address"},
 	ReasonFleetClosed:          {"FleetClosed", ClassLocal, ActionNone, "the fleet is closed"},
 	ReasonNotSupported:         {"NotSupported", ClassLocal, ActionConfigure, "the protocol cannot do this"},
+	ReasonInvalidMessage:       {"InvalidMessage", ClassLocal, ActionConfigure, "the message itself is not sendable"},
 }
 
 // Codes lists every code of the catalogue, in no particular order.
