@@ -28,8 +28,6 @@ var tenants = map[string][]string{
 	"golang.org/x/time/":                        {"supervisor"},
 	"go.uber.org/goleak":                        {},
 	"pgregory.net/rapid":                        {},
-	"github.com/asynkron/protoactor-go/cluster": {},
-	"github.com/asynkron/protoactor-go/remote":  {},
 }
 
 // imported is one import of one file.
