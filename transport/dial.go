@@ -58,7 +58,7 @@ func (w *WebSocket) attempt(target Target) (*attempt, error) {
 		return nil, invalidURL(target.URL, "the scheme is neither ws nor wss")
 	}
 	// Names outside ASCII travel as punycode, in DNS and on the wire.
-	ascii, err := httpguts.PunycodeHostPort(u.Host)
+	ascii, err := httpguts.PunycodeHostPort(strings.ToLower(u.Host))
 	if err != nil {
 		return nil, invalidURL(target.URL, "its host is not a name that can be looked up")
 	}
