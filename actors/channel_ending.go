@@ -21,7 +21,11 @@ func (c *channel) ending(cause any) lifecycle.Event {
 		}
 		return event
 	}
-	return lifecycle.Event{Kind: c.endingKind(f.reason), Reason: f.reason}
+	reason := f.reason
+	if c.state.Status == messages.Closing { // the peer only answered; what led here is the reason
+		reason = messages.Reason{Code: c.reason.Code, Wire: f.reason.Wire, Detail: c.reason.Detail}
+	}
+	return lifecycle.Event{Kind: c.endingKind(f.reason), Reason: reason}
 }
 
 func (c *channel) endingKind(reason messages.Reason) lifecycle.Kind {

@@ -20,14 +20,14 @@ var floors = []string{"messages", "transport", "actors", "supervisor", "examples
 
 // tenants says who alone may import what.
 var tenants = map[string][]string{
-	"github.com/gobwas/":                        {"transport"},
-	"github.com/asynkron/protoactor-go/":        {"actors", "supervisor", "examples", "tests"},
-	"github.com/sirupsen/logrus":                {"supervisor", "examples", "tests"},
-	"github.com/klauspost/compress/":            {"transport"},
-	"golang.org/x/net/":                         {"transport"},
-	"golang.org/x/time/":                        {"supervisor"},
-	"go.uber.org/goleak":                        {},
-	"pgregory.net/rapid":                        {},
+	"github.com/gobwas/":                 {"transport"},
+	"github.com/asynkron/protoactor-go/": {"actors", "supervisor", "examples", "tests"},
+	"github.com/sirupsen/logrus":         {"supervisor", "examples", "tests"},
+	"github.com/klauspost/compress/":     {"transport"},
+	"golang.org/x/net/":                  {"transport"},
+	"golang.org/x/time/":                 {"supervisor"},
+	"go.uber.org/goleak":                 {},
+	"pgregory.net/rapid":                 {},
 }
 
 // imported is one import of one file.

@@ -1,0 +1,150 @@
+package supervisor
+
+import (
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/actors"
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// root is the supervisor actor of a fleet: it spawns channels, restarts those
+// that crash, and stops them. It never fails itself, since protoactor would
+// stop the whole fleet with it: every handler recovers.
+type root struct {
+	*house
+	children map[string]*child // by the id of the channel's PID
+}
+
+type child struct {
+	channel *Channel
+	crashes []time.Time // within the panic budget's window
+}
+
+// To the supervisor actor.
+type (
+	spawn struct{ channel *Channel }
+	stop  struct{ channel *Channel }
+	quit  struct{}
+)
+
+// IgnoreDeadLetterLogging keeps it out of the dead-letter log.
+func (*spawn) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps it out of the dead-letter log.
+func (*stop) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps it out of the dead-letter log.
+func (*quit) IgnoreDeadLetterLogging() {}
+
+// Receive handles one message.
+func (r *root) Receive(ctx actor.Context) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.log.WithField("stack", string(debug.Stack())).Errorf("the supervisor panicked: %v", v)
+		}
+	}()
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		r.started(ctx)
+	case *actor.Stopping:
+		r.stopping(ctx)
+	case *actor.Stopped:
+		r.gone()
+	case *actor.Terminated:
+		delete(r.children, m.Who.Id)
+	case *spawn:
+		r.spawn(ctx, m.channel)
+	case *stop:
+		if pid := m.channel.pid(); pid != nil {
+			ctx.Stop(pid)
+		}
+	case *quit:
+		ctx.Stop(ctx.Self())
+	case Open:
+		r.openFor(ctx, m)
+	}
+}
+
+func (r *root) started(ctx actor.Context) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.root = ctx.Self()
+	for _, m := range r.waiting {
+		r.system.Root.Send(r.root, m)
+	}
+	r.waiting = nil
+}
+
+// spawn starts a channel's actor and then lets the channel's handle use it,
+// in this order: a PID that is known before Spawn has returned is a crash.
+func (r *root) spawn(ctx actor.Context, ch *Channel) {
+	pid := ctx.Spawn(actors.ChannelProps(ch.record))
+	r.children[pid.Id] = &child{channel: ch}
+	if !ch.spec.Manual {
+		ctx.Send(pid, messages.Connect{})
+	}
+	ch.publish(pid)
+}
+
+// stopping closes the fleet's doors. Channels that were never spawned end here;
+// the others are stopped by protoactor.
+func (r *root) stopping(ctx actor.Context) {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.gate.Close()
+}
+
+func (r *root) gone() {
+	defer close(r.stopped)
+	for _, ch := range r.all() {
+		if ch.pid() == nil {
+			ch.record.Discard()
+		}
+	}
+}
+
+// HandleFailure restarts a channel that crashed: its mailbox and its PID stay,
+// a new incarnation goes on from the record, and the crash counts there as a
+// failure of its attempt. Beyond the budget the record's state is Failed, so
+// that the channel stays addressable; a channel that goes on crashing even then
+// is stopped. It runs on the supervisor's goroutine; a panic here would stop
+// every channel of the fleet.
+func (r *root) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, pid *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.log.Errorf("handling the failure of %s panicked: %v", pid.Id, v)
+			supervisor.StopChildren(pid)
+		}
+	}()
+	c, ok := r.children[pid.Id]
+	if !ok {
+		supervisor.StopChildren(pid)
+		return
+	}
+	entry := r.log.WithField("channel", string(c.channel.spec.ID)).WithField("panic", fmt.Sprint(actors.PanicValue(reason)))
+	entry.WithField("stack", actors.PanicStack(reason)).Error("a channel panicked")
+	if c.channel.isClosing() || c.exhausted(time.Now()) {
+		supervisor.StopChildren(pid)
+		return
+	}
+	supervisor.RestartChildren(pid)
+}
+
+// exhausted counts a crash and reports whether even a Failed channel crashes
+// too often to be kept.
+func (c *child) exhausted(now time.Time) bool {
+	budget := c.channel.spec.Panics
+	recent := c.crashes[:0]
+	for _, at := range c.crashes {
+		if now.Sub(at) < budget.Within {
+			recent = append(recent, at)
+		}
+	}
+	c.crashes = append(recent, now)
+	return len(c.crashes) > 2*budget.Max
+}

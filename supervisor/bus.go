@@ -1,0 +1,106 @@
+package supervisor
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// bus carries events from channels to observers. Publishing takes a short lock
+// and never waits for anybody: each observer has a bounded queue of its own,
+// and one that falls behind is told how much it missed.
+//
+// A channel's snapshot is replaced under the same lock under which its event
+// is queued, and an observer that subscribes copies all snapshots under it. So
+// it sees each change exactly once: in the snapshot, or as an event after it.
+type bus struct {
+	mu        sync.Mutex
+	observers []*observer
+	waiters   map[messages.ChannelID][]*waiter
+	closed    bool
+}
+
+func newBus() *bus { return &bus{waiters: map[messages.ChannelID][]*waiter{}} }
+
+func (b *bus) publish(event messages.Event, commit func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if commit != nil {
+		commit()
+	}
+	for _, o := range b.observers {
+		o.offer(event)
+	}
+	switch e := event.(type) {
+	case messages.StatusChanged:
+		b.wake(e.Channel, func(w *waiter) bool { return w.see(e) })
+	case messages.Stopped:
+		b.wake(e.Channel, func(w *waiter) bool { return w.end(e.Reason) })
+	}
+}
+
+// join registers an observer; first gives what it sees before the first event.
+// It reports false when the bus is closed.
+func (b *bus) join(o *observer, first func() []messages.Event) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return false
+	}
+	if first != nil {
+		o.prime(first())
+	}
+	b.observers = append(b.observers, o)
+	return true
+}
+
+func (b *bus) leave(o *observer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i := slices.Index(b.observers, o); i >= 0 {
+		b.observers = slices.Delete(b.observers, i, i+1)
+	}
+	o.finish()
+}
+
+// close ends every observer after what is queued for it.
+func (b *bus) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	for _, o := range b.observers {
+		o.finish()
+	}
+	b.observers = nil
+}
+
+// await registers a waiter if the channel is not where it wants it already;
+// look is called under the lock, so nothing happens between the look and the
+// registration.
+func (b *bus) await(id messages.ChannelID, w *waiter, look func() messages.Snapshot) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !w.start(look()) {
+		b.waiters[id] = append(b.waiters[id], w)
+	}
+}
+
+func (b *bus) forget(id messages.ChannelID, w *waiter) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wake(id, func(other *waiter) bool { return other == w })
+}
+
+// wake drops the waiters that are done.
+func (b *bus) wake(id messages.ChannelID, done func(*waiter) bool) {
+	waiting, ok := b.waiters[id]
+	if !ok {
+		return
+	}
+	if waiting = slices.DeleteFunc(waiting, done); len(waiting) == 0 {
+		delete(b.waiters, id)
+		return
+	}
+	b.waiters[id] = waiting
+}

@@ -1,0 +1,113 @@
+package supervisor
+
+import (
+	"math/bits"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// diary writes events as log lines. A channel in trouble repeats itself; of
+// equal lines only the 1st, 2nd, 4th, 8th and so on are written, with their
+// number, until the channel has been stable again. It is used by one listener.
+type diary struct {
+	log     *logrus.Entry
+	repeats map[messages.ChannelID]map[line]uint
+}
+
+// line is what makes two log lines of a channel equal.
+type line struct {
+	status messages.Status
+	code   messages.Code
+	wire   int
+}
+
+func newDiary(log *logrus.Entry) *diary {
+	return &diary{log: log, repeats: map[messages.ChannelID]map[line]uint{}}
+}
+
+func (d *diary) note(event messages.Event) {
+	switch e := event.(type) {
+	case messages.StatusChanged:
+		d.changed(e)
+	case messages.Stopped:
+		delete(d.repeats, e.Channel)
+		d.log.WithField("channel", string(e.Channel)).Debug("channel gone")
+	case messages.EndpointChanged:
+		entry := d.log.WithFields(logrus.Fields{"endpoint": e.Endpoint, "waiting": e.Waiting})
+		if e.Open {
+			entry.Warn("endpoint is down, only probes are let through")
+		} else {
+			entry.Info("endpoint is back")
+		}
+	case messages.Missed:
+		d.log.WithField("count", e.Count).Warn("log lines were left out")
+	}
+}
+
+func (d *diary) changed(e messages.StatusChanged) {
+	level := severity(e)
+	if !d.log.Logger.IsLevelEnabled(level) {
+		return
+	}
+	if e.Prev == messages.Ready && e.Attempt == 0 {
+		delete(d.repeats, e.Channel) // it had been stable: what comes now is news
+	}
+	count := d.count(e)
+	if bits.OnesCount(count) != 1 {
+		return
+	}
+	fields := logrus.Fields{"channel": string(e.Channel), "status": e.Cur.String(), "from": e.Prev.String(), "epoch": uint64(e.Epoch)}
+	if e.Reason.Code != messages.ReasonOK {
+		fields["reason"] = e.Reason.Code.String()
+	}
+	if e.Attempt > 0 {
+		fields["attempt"] = e.Attempt
+	}
+	if e.RetryIn > 0 {
+		fields["retry_in"] = e.RetryIn.String()
+	}
+	if e.Action != messages.ActionNone {
+		fields["action"] = e.Action.String()
+	}
+	if e.Node != "" {
+		fields["node"] = e.Node
+	}
+	if count > 1 {
+		fields["times"] = count
+	}
+	text := "channel is " + e.Cur.String()
+	if !e.Reason.IsZero() {
+		text += ": " + e.Reason.String()
+	}
+	d.log.WithFields(fields).Log(level, text)
+}
+
+func (d *diary) count(e messages.StatusChanged) uint {
+	lines := d.repeats[e.Channel]
+	if lines == nil {
+		lines = map[line]uint{}
+		d.repeats[e.Channel] = lines
+	}
+	l := line{e.Cur, e.Reason.Code, e.Reason.Wire.Code}
+	lines[l]++
+	return lines[l]
+}
+
+// severity is how loud a change is: what ends a channel is an error, what
+// interrupts it a warning, the steps of an attempt are for debugging.
+func severity(e messages.StatusChanged) logrus.Level {
+	switch e.Cur {
+	case messages.Kicked, messages.Failed:
+		return logrus.ErrorLevel
+	case messages.Backoff, messages.Suspended:
+		if e.Planned {
+			return logrus.InfoLevel
+		}
+		return logrus.WarnLevel
+	case messages.Ready, messages.Held, messages.Closed:
+		return logrus.InfoLevel
+	}
+	return logrus.DebugLevel
+}

@@ -1,0 +1,181 @@
+package supervisor
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/sirupsen/logrus"
+
+	"github.com/seed14814784/holdfast/actors"
+	"github.com/seed14814784/holdfast/actors/lifecycle"
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// house is what one fleet's actors and handles share: the registry of channels,
+// the gate, the status bus. Both doors lead into it.
+type house struct {
+	options
+	log     *logrus.Entry
+	system  *actor.ActorSystem
+	bus     *bus
+	gate    *gate
+	workers actors.Workers
+
+	mu        sync.Mutex
+	channels  map[messages.ChannelID]*Channel
+	listeners map[string]*listener
+	root      *actor.PID    // nil until the supervisor actor has started
+	closed    bool          // nothing is opened any more
+	stopped   chan struct{} // closed when the supervisor actor is gone
+	waiting   []any         // for the supervisor actor to start
+}
+
+func newHouse(o *options) *house {
+	h := &house{
+		options:   *o,
+		log:       logrus.NewEntry(o.logger),
+		bus:       newBus(),
+		channels:  map[messages.ChannelID]*Channel{},
+		listeners: map[string]*listener{},
+		stopped:   make(chan struct{}),
+	}
+	h.gate = newGate(o.limits, o.breaker, func(e messages.EndpointChanged) { h.bus.publish(e, nil) })
+	diary := newDiary(h.log)
+	h.bus.join(&newListener("log", h.queue, &h.workers, h.observerPanicked, diary.note).observer, nil)
+	return h
+}
+
+// Publish implements actors.Observer.
+func (h *house) Publish(event messages.Event, commit func()) {
+	if e, ok := event.(messages.Stopped); ok {
+		h.mu.Lock()
+		delete(h.channels, e.Channel)
+		h.mu.Unlock()
+	}
+	h.bus.publish(event, commit)
+}
+
+func (h *house) observerPanicked(name, what string) {
+	h.log.WithField("observer", name).Error("an observer panicked: " + what)
+}
+
+func (h *house) strategyPanicked(id messages.ChannelID) func(what string) {
+	return func(what string) {
+		h.log.WithField("channel", string(id)).Error("the restart strategy panicked: " + what)
+	}
+}
+
+// open makes a channel, or finds the one that has the ID already.
+func (h *house) open(spec Spec) (*Channel, error) {
+	if err := spec.check(); err != nil {
+		return nil, err
+	}
+	spec = spec.filled()
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return nil, &messages.Error{Op: "open", Channel: spec.ID, Reason: messages.Because(messages.ReasonFleetClosed, "the fleet is closed or draining; make a new one")}
+	}
+	if old, ok := h.channels[spec.ID]; ok {
+		h.mu.Unlock()
+		return old, old.same(spec)
+	}
+	ch := &Channel{house: h, spec: spec}
+	ch.record = actors.NewRecord(h.system, h.settings(spec), !spec.Manual)
+	h.channels[spec.ID] = ch
+	h.tellRoot(&spawn{channel: ch})
+	h.mu.Unlock()
+	return ch, nil
+}
+
+// tellRoot sends to the supervisor actor, or keeps the message until that has
+// started. The caller holds h.mu.
+func (h *house) tellRoot(message any) {
+	if h.root == nil {
+		h.waiting = append(h.waiting, message)
+		return
+	}
+	h.system.Root.Send(h.root, message)
+}
+
+// settings turns a complete specification into what the actors need.
+func (h *house) settings(s Spec) actors.Settings {
+	settings := actors.Settings{
+		Channel: s.ID, Address: s.Address, Dialer: s.Dialer, Protocol: s.Protocol, Handler: s.Handler,
+		Machine:     lifecycle.Machine{Strategy: s.strategy(h.strategy, h.strategyPanicked(s.ID)), AuthThreshold: s.AuthThreshold},
+		Gate:        h.gate,
+		Observer:    h,
+		Workers:     &h.workers,
+		Endpoint:    s.Endpoint,
+		Refreshable: !isStatic(s.Address),
+		Insist:      s.Restart == Permanent,
+		Timeouts:    s.Timeouts, Keepalive: s.Keepalive, Outbox: s.Outbox, Inbox: s.Inbox, Panics: s.Panics,
+		PublishReceived: s.PublishReceived,
+		Random:          h.random,
+	}
+	if settings.Dialer == nil {
+		settings.Dialer = h.dialer
+	}
+	if settings.Protocol == nil {
+		settings.Protocol = h.protocol
+	}
+	return settings
+}
+
+func isStatic(a any) bool {
+	_, ok := a.(addressed)
+	return ok
+}
+
+// same says whether a channel may stand in for a specification with its ID. Two
+// address callbacks cannot be compared; they are taken for the same.
+func (c *Channel) same(spec Spec) error {
+	mine, theirs := c.spec.Address, spec.Address
+	a, b := reflect.TypeOf(mine), reflect.TypeOf(theirs)
+	if a == b && (!a.Comparable() || mine == theirs) {
+		if c.isClosing() {
+			return &messages.Error{Op: "open", Channel: spec.ID, Reason: messages.Because(messages.ReasonConflict, "a channel with this ID is being closed; wait for its Close to return")}
+		}
+		return nil
+	}
+	return &messages.Error{Op: "open", Channel: spec.ID, Reason: messages.Because(messages.ReasonConflict,
+		"the channel %s is open; close it first, or use another ID for %s", c.spec, spec)}
+}
+
+// find gives the channel with that ID.
+func (h *house) find(id messages.ChannelID) (*Channel, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	ch, ok := h.channels[id]
+	return ch, ok
+}
+
+// all gives every channel that is there now, in no particular order.
+func (h *house) all() []*Channel {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]*Channel, 0, len(h.channels))
+	for _, ch := range h.channels {
+		list = append(list, ch)
+	}
+	return list
+}
+
+// portraits gives a snapshot of every channel, as events for a new observer.
+func (h *house) portraits() []messages.Event {
+	list := h.all()
+	events := make([]messages.Event, len(list))
+	for i, ch := range list {
+		events[i] = ch.Snapshot()
+	}
+	return events
+}
+
+// String names what is still there, for errors of a close that took too long.
+func (h *house) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return fmt.Sprintf("%d channels and %d goroutines or sockets", len(h.channels), h.workers.Count())
+}

@@ -1,0 +1,113 @@
+package supervisor
+
+import (
+	"context"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/actors"
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// How a handle reaches its actor. The actor is spawned a moment after Open has
+// returned; commands that come before wait in the handle and are passed on in
+// order, under the lock that later commands take too, so none overtakes them.
+
+func (c *Channel) send(message any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.self == nil {
+		c.queued = append(c.queued, message)
+		return
+	}
+	c.house.system.Root.Send(c.self, message)
+}
+
+// publish makes the actor reachable.
+func (c *Channel) publish(pid *actor.PID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.self = pid
+	for _, m := range c.queued {
+		c.house.system.Root.Send(pid, m)
+	}
+	for _, tell := range c.spawned {
+		tell(pid)
+	}
+	c.queued, c.spawned = nil, nil
+}
+
+// whenSpawned calls tell with the PID, at once or when there is one.
+func (c *Channel) whenSpawned(tell func(*actor.PID)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.self == nil {
+		c.spawned = append(c.spawned, tell)
+		return
+	}
+	tell(c.self)
+}
+
+func (c *Channel) pid() *actor.PID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.self
+}
+
+func (c *Channel) isClosing() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closing
+}
+
+func (c *Channel) gone() bool {
+	select {
+	case <-c.record.Ended():
+		return true
+	default:
+		return false
+	}
+}
+
+// ask sends a command and waits for its answer.
+func (c *Channel) ask(ctx context.Context, op string, command any) (any, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	answer := make(chan any, 1)
+	c.send(&actors.Request{Command: command, Answer: answer})
+	select {
+	case a := <-answer:
+		return a, refused(a)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-c.record.Ended():
+		select {
+		case a := <-answer: // it came with the end
+			return a, refused(a)
+		default:
+			return nil, c.noSuchChannel(op)
+		}
+	}
+}
+
+func refused(answer any) error {
+	if r, ok := answer.(messages.Reply); ok {
+		return r.Err
+	}
+	return nil
+}
+
+// command is ask for commands whose answer is only whether they were taken.
+func (c *Channel) command(ctx context.Context, op string, command any) error {
+	_, err := c.ask(ctx, op, command)
+	return err
+}
+
+func (c *Channel) noSuchChannel(op string) error {
+	return &messages.Error{Op: op, Channel: c.spec.ID, Reason: messages.Because(messages.ReasonNoSuchChannel, "the channel was closed; open it again")}
+}
+
+func (c *Channel) unexpected(op string, answer any) error {
+	return &messages.Error{Op: op, Channel: c.spec.ID, Reason: messages.Because(messages.ReasonNotSupported, "the answer was a %T", answer)}
+}

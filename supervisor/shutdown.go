@@ -1,0 +1,86 @@
+package supervisor
+
+import (
+	"context"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// listen adds a keyed listener.
+func (h *house) listen(key string, fn func(messages.Event)) bool {
+	l := newListener(key, h.queue, &h.workers, h.observerPanicked, fn)
+	h.unlisten(key)
+	h.mu.Lock()
+	h.listeners[key] = l
+	h.mu.Unlock()
+	return h.bus.join(&l.observer, h.portraits)
+}
+
+func (h *house) unlisten(key string) {
+	h.mu.Lock()
+	l := h.listeners[key]
+	delete(h.listeners, key)
+	h.mu.Unlock()
+	if l != nil {
+		l.remove()
+		h.bus.leave(&l.observer)
+	}
+}
+
+// refuse lets nothing new in.
+func (h *house) refuse() {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+}
+
+// drain asks every channel to drain and waits for all of them.
+func (h *house) drain(ctx context.Context) error {
+	h.refuse()
+	list := h.all()
+	for _, ch := range list {
+		ch.send(messages.Drain{})
+	}
+	for _, ch := range list {
+		if _, err := ch.Wait(ctx, messages.Closed); err != nil && ctx.Err() != nil {
+			return &messages.Error{Op: "drain", Channel: ch.ID(), Reason: messages.Because(messages.ReasonDrainTimeout, "it did not close in time; what it held has failed"), Err: ctx.Err()}
+		}
+	}
+	return nil
+}
+
+// close stops the supervisor actor, and with it everything, and waits until
+// nothing is left.
+func (h *house) close(ctx context.Context) error {
+	h.refuse()
+	h.mu.Lock()
+	pid := h.root
+	if pid == nil { // it has not started yet: started passes this on
+		h.waiting = append(h.waiting, &quit{})
+	}
+	h.mu.Unlock()
+	if pid != nil {
+		h.system.Root.Stop(pid)
+	}
+	select {
+	case <-h.stopped:
+	case <-ctx.Done():
+		return h.unfinished(ctx)
+	}
+	for _, ch := range h.all() {
+		select {
+		case <-ch.record.Ended():
+		case <-ctx.Done():
+			return h.unfinished(ctx)
+		}
+	}
+	h.bus.close()
+	if err := h.workers.Wait(ctx); err != nil {
+		return h.unfinished(ctx)
+	}
+	return nil
+}
+
+func (h *house) unfinished(ctx context.Context) error {
+	return &messages.Error{Op: "close", Reason: messages.Because(messages.ReasonCloseTimeout, "still there: %s; a handler, listener, dialer or address callback has not returned", h), Err: ctx.Err()}
+}

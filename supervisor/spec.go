@@ -1,0 +1,253 @@
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/seed14814784/holdfast/actors"
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// The knobs of a channel, under the names of package actors. Zero fields mean
+// the defaults in their documentation.
+type (
+	// Timeouts: Prepare, Dial and Auth 10 s each, Sync 30 s, Drain 30 s, Close
+	// 5 s, StableAfter 10 s, SessionTTL 120 s, MaxAge off, ProbeAfter 60 s,
+	// MinInterval 1 s.
+	Timeouts = actors.Timeouts
+	// Keepalive: every 25 s ±10 %, dead after interval + 10 s of silence.
+	Keepalive = actors.Keepalive
+	// OutboxLimits: 1,024 messages, 4 MiB together, 1 MiB each; Reject; no TTL.
+	OutboxLimits = actors.OutboxLimits
+	// InboxLimits: 256 messages, 1 MiB.
+	InboxLimits = actors.InboxLimits
+	// PanicBudget: 5 in 60 s.
+	PanicBudget = actors.PanicBudget
+	// Receipt is the promise that comes back from a send.
+	Receipt = actors.Receipt
+)
+
+// What happens when the outbox is full.
+const (
+	Reject     = actors.Reject
+	DropOldest = actors.DropOldest
+	DropNewest = actors.DropNewest
+)
+
+// Never turns a duration off whose zero value means its default.
+const Never time.Duration = math.MaxInt64
+
+// Spec says what a channel is. It is data: it can be copied, compared by eye
+// and kept. Only ID, Address and Handler are needed.
+type Spec struct {
+	ID      messages.ChannelID
+	Address transport.Address
+
+	// Handler is given every inbound message, in order and one at a time, also
+	// across connections. It may call anything but Close and Drain of the
+	// fleet, which wait for it. While it is slow its own socket is not read; a
+	// panic in it costs the connection. [Discard] is the handler for channels
+	// that only send.
+	Handler func(messages.Received)
+
+	Dialer   transport.Dialer   // nil: the fleet's, a transport.WebSocket by default
+	Protocol transport.Protocol // nil: the fleet's, transport.Raw() by default
+
+	Strategy    Strategy      // nil: the fleet's, Backoff{} by default
+	MaxRetries  int           // 0: for ever. After that many the channel is Failed
+	Exhausted   Exhausted     // what MaxRetries leads to instead
+	GiveUpAfter time.Duration // 0: never. Not up for that long: Failed
+	Restart     Restart       // which endings are retried at all
+
+	// Endpoint is what gate and breaker count the channel under before its
+	// address has been resolved once. Empty: host and port of a Static
+	// address, else a name that all such channels share.
+	Endpoint string
+
+	// Manual leaves the channel Idle until it is told to Connect.
+	Manual bool
+	// PublishReceived shows inbound messages to observers too.
+	PublishReceived bool
+
+	AuthThreshold int // rejected logins in a row before Failed; 0: 3
+
+	Timeouts  Timeouts
+	Keepalive Keepalive
+	Outbox    OutboxLimits
+	Inbox     InboxLimits
+	Panics    PanicBudget
+}
+
+// Exhausted is what happens when MaxRetries are used up.
+type Exhausted uint8
+
+const (
+	// Fail ends the channel with ReasonRetriesExhausted.
+	Fail Exhausted = iota
+	// Suspend retries slowly for ever.
+	Suspend
+)
+
+// Discard is a Handler that wants no messages.
+func Discard(messages.Received) {}
+
+// addressed is an Address that can be checked before anything is dialled.
+type addressed interface{ Check() error }
+
+// endpointed is an Address that knows its endpoint in advance.
+type endpointed interface{ Endpoint() string }
+
+// sharedEndpoint is what channels with an address callback are counted under
+// until the callback has answered once.
+const sharedEndpoint = "unresolved"
+
+// check reports everything that is wrong with the specification.
+func (s Spec) check() error {
+	var errs []error
+	bad := func(format string, args ...any) {
+		errs = append(errs, &messages.Error{Op: "open", Channel: s.ID, Reason: messages.Because(messages.ReasonInvalidSpec, format, args...)})
+	}
+	if s.ID == "" {
+		bad("ID is empty; name the channel")
+	}
+	if s.Address == nil {
+		bad("Address is nil; use transport.Static or an address callback")
+	} else if a, ok := s.Address.(addressed); ok {
+		if err := a.Check(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if s.Handler == nil {
+		bad("Handler is nil; use supervisor.Discard if inbound messages are not wanted")
+	}
+	if d, ok := s.Dialer.(interface{ Check() error }); ok {
+		if err := d.Check(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if s.Strategy != nil {
+		if err := CheckStrategy(s.Strategy); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if s.MaxRetries < 0 {
+		bad("MaxRetries is %d; 0 means for ever", s.MaxRetries)
+	}
+	if s.GiveUpAfter < 0 {
+		bad("GiveUpAfter is %s; 0 means never", s.GiveUpAfter)
+	}
+	if s.AuthThreshold < 0 {
+		bad("AuthThreshold is %d; 0 means 3", s.AuthThreshold)
+	}
+	if s.Restart > Temporary {
+		bad("Restart is %d; use Transient, Permanent or Temporary", s.Restart)
+	}
+	if s.Exhausted > Suspend {
+		bad("Exhausted is %d; use Fail or Suspend", s.Exhausted)
+	}
+	for _, d := range s.durations() {
+		if *d.value < 0 {
+			bad("%s is %s; a duration must not be negative", d.name, *d.value)
+		} else if *d.value == Never && d.must {
+			bad("%s is Never; it must end some time", d.name)
+		}
+	}
+	if s.Keepalive.Jitter < 0 || s.Keepalive.Jitter > 1 || math.IsNaN(s.Keepalive.Jitter) {
+		bad("Keepalive.Jitter is %v; it is a part of the interval, from 0 to 1", s.Keepalive.Jitter)
+	}
+	for _, n := range []struct {
+		name  string
+		value int
+	}{
+		{"Outbox.Messages", s.Outbox.Messages}, {"Outbox.Bytes", s.Outbox.Bytes}, {"Outbox.MessageBytes", s.Outbox.MessageBytes},
+		{"Inbox.Messages", s.Inbox.Messages}, {"Inbox.Bytes", s.Inbox.Bytes}, {"Panics.Max", s.Panics.Max},
+	} {
+		if n.value < 0 {
+			bad("%s is %d; 0 means the default", n.name, n.value)
+		}
+	}
+	if s.Outbox.Overflow > DropNewest {
+		bad("Outbox.Overflow is %d; use Reject, DropOldest or DropNewest", s.Outbox.Overflow)
+	}
+	return errors.Join(errs...)
+}
+
+// duration is one knob: its name, where it is, its default, and whether it must
+// end.
+type duration struct {
+	name     string
+	value    *time.Duration
+	standard time.Duration
+	must     bool
+}
+
+func (s *Spec) durations() []duration {
+	t, k := &s.Timeouts, &s.Keepalive
+	return []duration{
+		{"Timeouts.Prepare", &t.Prepare, 10 * time.Second, true},
+		{"Timeouts.Dial", &t.Dial, 10 * time.Second, true},
+		{"Timeouts.Auth", &t.Auth, 10 * time.Second, true},
+		{"Timeouts.Sync", &t.Sync, 30 * time.Second, true},
+		{"Timeouts.Drain", &t.Drain, 30 * time.Second, true},
+		{"Timeouts.Close", &t.Close, 5 * time.Second, true},
+		{"Timeouts.StableAfter", &t.StableAfter, 10 * time.Second, true},
+		{"Timeouts.SessionTTL", &t.SessionTTL, 120 * time.Second, false},
+		{"Timeouts.MaxAge", &t.MaxAge, 0, false},
+		{"Timeouts.ProbeAfter", &t.ProbeAfter, 60 * time.Second, true},
+		{"Timeouts.MinInterval", &t.MinInterval, time.Second, true},
+		{"Keepalive.Interval", &k.Interval, 25 * time.Second, false},
+		{"Keepalive.Grace", &k.Grace, 10 * time.Second, true},
+		{"Outbox.TTL", &s.Outbox.TTL, 0, false},
+		{"Outbox.AckTimeout", &s.Outbox.AckTimeout, 30 * time.Second, false},
+		{"Panics.Within", &s.Panics.Within, 60 * time.Second, true},
+	}
+}
+
+// filled is the specification with every zero replaced by its default, and
+// Never by the zero that package actors understands as "off".
+func (s Spec) filled() Spec {
+	if s.Keepalive.Jitter == 0 {
+		s.Keepalive.Jitter = 0.1
+	}
+	for _, d := range s.durations() {
+		switch *d.value {
+		case 0:
+			*d.value = d.standard
+		case Never:
+			*d.value = 0
+		}
+	}
+	for _, n := range []struct {
+		value    *int
+		standard int
+	}{
+		{&s.Outbox.Messages, 1024},
+		{&s.Outbox.Bytes, 4 << 20},
+		{&s.Outbox.MessageBytes, 1 << 20},
+		{&s.Inbox.Messages, 256},
+		{&s.Inbox.Bytes, 1 << 20},
+		{&s.Panics.Max, 5},
+	} {
+		if *n.value == 0 {
+			*n.value = n.standard
+		}
+	}
+	if s.Endpoint == "" {
+		s.Endpoint = sharedEndpoint
+		if a, ok := s.Address.(endpointed); ok {
+			s.Endpoint = a.Endpoint()
+		}
+	}
+	return s
+}
+
+// String names the channel and its address, without credentials.
+func (s Spec) String() string {
+	if a, ok := s.Address.(fmt.Stringer); ok {
+		return fmt.Sprintf("%s at %s", s.ID, a)
+	}
+	return string(s.ID)
+}
