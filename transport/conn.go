@@ -66,7 +66,8 @@ type Conn interface {
 
 	// Write queues a frame and never blocks. A frame that Write returns an error
 	// for was not queued: ReasonSlowConsumer when more bytes wait than the
-	// connection's limit allows, ReasonTooLarge when the frame alone is above
+	// connection's limit allows (that passes, and notify is called when Written
+	// has risen), ReasonTooLarge when the frame alone is above
 	// that limit (or is a ping of more than 125 bytes), ReasonNotConnected after
 	// a close frame or Abort, and the error that ended writing, which Read
 	// returns as well once it has returned what arrived.

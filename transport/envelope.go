@@ -52,7 +52,7 @@ type EnvelopeOptions struct {
 //
 // Outbound: a message's Data must be JSON and becomes the payload as it is; its
 // Type becomes the type; the channel's ID becomes the channel id. Data that is
-// not JSON is rejected with ReasonNack, a binary message with
+// not JSON is rejected with ReasonInvalidMessage, a binary message with
 // ReasonNotSupported.
 //
 // Inbound: the payload's JSON is delivered as it is, with the envelope's type;
@@ -185,7 +185,7 @@ func (s *envelopeSession) Send(link Link, _ messages.MessageID, message messages
 		return &messages.Error{Op: "send", Reason: messages.Because(messages.ReasonNotSupported, "an envelope holds JSON, not binary data; send it as text")}
 	}
 	if !utf8.Valid(message.Data) || !json.Valid(message.Data) {
-		return &messages.Error{Op: "send", Reason: messages.Because(messages.ReasonNack, "the payload of an envelope is JSON, and this message is not")}
+		return &messages.Error{Op: "send", Reason: messages.Because(messages.ReasonInvalidMessage, "the payload of an envelope is JSON, and this message is not")}
 	}
 	return link.Write(Frame{Kind: FrameText, Data: s.wrap(cmp.Or(message.Type, s.Type), message.Data)})
 }

@@ -65,7 +65,7 @@ func talk(p Protocol, lines ...string) string {
 
 func TestRawIsFramesAsTheyAre(t *testing.T) {
 	same(t, "transcript", talk(Raw(), "o", "<hello", "b\x00", ">hi", ">\xff", "B\xff", "h", "h"),
-		"logged in { false false false 0s}\ndeliver text \"\" hello\ndeliver binary \"\" \x00\nwrite 0 hi\nerror Nack\nwrite 1 \xff\nwrite 2 \x00\x00\x00\x01\nwrite 2 \x00\x00\x00\x02")
+		"logged in { false false false 0s}\ndeliver text \"\" hello\ndeliver binary \"\" \x00\nwrite 0 hi\nerror InvalidMessage\nwrite 1 \xff\nwrite 2 \x00\x00\x00\x01\nwrite 2 \x00\x00\x00\x02")
 	same(t, "traits", Raw().Traits(), Traits{})
 	reason := messages.Because(messages.ReasonPeerClose, "x")
 	same(t, "ending", Raw().NewSession(Opening{}).Ending(reason), reason)
@@ -86,10 +86,10 @@ func TestEnvelope(t *testing.T) {
 		"wraps it with its type":          {EnvelopeOptions{}, `t[1]`, `write 0 {"type":"chat","channelId":"room1","payload":[1]}`},
 		"wraps it with a default type":    {EnvelopeOptions{Type: "event"}, `>1`, `write 0 {"type":"event","channelId":"room1","payload":1}`},
 		"wraps it in other words":         {flutter, `t"hi"`, `write 0 {"module":"chat","message":"hi"}`},
-		"rejects what is not JSON":        {EnvelopeOptions{}, `>hello`, "error Nack"},
-		"rejects two values":              {EnvelopeOptions{}, `>1,"x":2`, "error Nack"},
-		"rejects what is not UTF-8":       {EnvelopeOptions{}, ">\"\xff\"", "error Nack"},
-		"rejects nothing":                 {EnvelopeOptions{}, ">", "error Nack"},
+		"rejects what is not JSON":        {EnvelopeOptions{}, `>hello`, "error InvalidMessage"},
+		"rejects two values":              {EnvelopeOptions{}, `>1,"x":2`, "error InvalidMessage"},
+		"rejects what is not UTF-8":       {EnvelopeOptions{}, ">\"\xff\"", "error InvalidMessage"},
+		"rejects nothing":                 {EnvelopeOptions{}, ">", "error InvalidMessage"},
 		"rejects binary":                  {EnvelopeOptions{}, "B1", "error NotSupported"},
 		"unwraps a payload":               {EnvelopeOptions{}, `<{"type":"chat","payload":{"a": 1}}`, `deliver text "chat" {"a": 1}`},
 		"unwraps our own channel's":       {EnvelopeOptions{}, `<{"type":"chat","channelId":"room1","payload":null}`, `deliver text "chat" null`},

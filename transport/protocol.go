@@ -44,8 +44,10 @@ type Session interface {
 	// Receive handles one inbound data frame.
 	Receive(link Link, frame Frame) error
 	// Send writes one message of the outbox, in one or more frames, and
-	// returns an error with ReasonTooLarge, ReasonNack or ReasonNotSupported
-	// if the message itself is at fault: then only the message is rejected.
+	// returns an error with ReasonTooLarge, ReasonInvalidMessage, ReasonNack or
+	// ReasonNotSupported if the message itself is at fault: then only the
+	// message is rejected. ReasonSlowConsumer from the first link.Write passes
+	// through: the message is sent again once the socket has room.
 	Send(link Link, id messages.MessageID, message messages.Message) error
 	// Heartbeat writes one heartbeat: a WebSocket ping, or whatever the
 	// backend wants to hear.
@@ -67,8 +69,7 @@ type Renewer interface {
 // Link is what a session may do with its connection. It is valid during the
 // call it was passed to.
 type Link interface {
-	// Write queues a frame. The error, if any, has ended the connection;
-	// return it.
+	// Write queues a frame. Return its error, if any: see [Conn].
 	Write(frame Frame) error
 	// LoggedIn says that the login was accepted.
 	LoggedIn(login Login)

@@ -12,8 +12,8 @@ import (
 // RFC 6455 says, so that none of them is final. Nothing is acknowledged:
 // outcomes are Written.
 //
-// A text message that is not UTF-8 is rejected with ReasonNack, because the
-// peer would have to end the connection for it (RFC 6455, 8.1).
+// A text message that is not UTF-8 is rejected with ReasonInvalidMessage, because
+// the peer would have to end the connection for it (RFC 6455, 8.1).
 func Raw() Protocol { return raw{} }
 
 type raw struct{}
@@ -45,7 +45,7 @@ func (*rawSession) Send(link Link, _ messages.MessageID, message messages.Messag
 		return link.Write(Frame{Kind: FrameBinary, Data: message.Data})
 	}
 	if !utf8.Valid(message.Data) {
-		return &messages.Error{Op: "send", Reason: messages.Because(messages.ReasonNack, "a text message is not UTF-8; send it as binary")}
+		return &messages.Error{Op: "send", Reason: messages.Because(messages.ReasonInvalidMessage, "a text message is not UTF-8; send it as binary")}
 	}
 	return link.Write(Frame{Kind: FrameText, Data: message.Data})
 }

@@ -1,0 +1,63 @@
+// Package transport carries bytes to and from a server: dialers, sockets with
+// readiness, WebSocket framing, and the protocols on top. It has no actors and
+// no policy: it says what happened and why, and never tries again.
+//
+// # What it promises
+//
+// [WebSocket] dials ws and wss, through proxies if asked to, and gives back a
+// [Conn] or an error whose reason says what went wrong at which stage. Whatever
+// stage it is at, it returns soon after its context has ended, and leaves
+// nothing behind.
+//
+// A [Conn] is driven by readiness. Nothing in it blocks; nothing is read before
+// somebody asks, so that a slow reader slows the peer and not the memory; every
+// buffer has a bound. What ends a connection arrives as an error of Read, after
+// every frame that arrived before it. A close frame always wins over the I/O
+// error that often follows it.
+//
+// A [Protocol] gives frames and endings their meaning: [Raw] for plain sockets,
+// [Envelope] for JSON with a type and a payload. Write one for a backend that
+// expects more.
+//
+// # Who owns what
+//
+//	            Watch                      net.Conn.Read
+//	owner  ───────────────►  watcher  ◄───────────────────  system
+//	   ▲                        │
+//	   │   notify, then Read    │  one buffer, handed to and fro
+//	   ◄────────────────────────┘
+//	   │
+//	   │   Write, Close                    net.Conn.Write
+//	   └───────────────►  pending  ──── flusher ──────────►  system
+//
+// The owner is the one goroutine that uses the Conn: the connection actor. The
+// watcher is one goroutine per connection, from Watch to Abort: it reads into a
+// buffer of 1 KiB, hands it over and waits until it was parsed and more is
+// asked for. The flusher exists only while bytes wait to be written; frames
+// that wait together leave together. Abort closes the socket from anywhere and
+// tells when both are gone.
+//
+// # Decisions
+//
+// Frames are parsed and written by code of our own, over gobwas/ws for the
+// handshake and the masking: the parser is fed with whatever has arrived,
+// instead of reading until a frame is whole, and enforces limits before it
+// takes memory. It is strict (RFC 6455), with two exceptions that servers need:
+// lengths that are longer than they must be, and close codes that must not be
+// on the wire, which are reported as they came.
+//
+// A ping is answered by the Conn, because a late answer ends connections; at
+// most one answer waits, the latest.
+//
+// permessage-deflate is offered without context takeover only (RFC 7692,
+// 7.1.1): a window per connection would be 32 KiB and more for each of many
+// idle connections.
+//
+// An answer to the upgrade that gobwas/ws finds too odd, such as HTTP/1.0 from
+// a load balancer, is read again as plain HTTP: its status is the reason.
+//
+// Redirects are not followed: the address of a channel is its owner's to
+// change, and credentials must not travel to where somebody else points.
+//
+// Reasons show no user information, no values of queries, no headers.
+package transport
