@@ -1,0 +1,66 @@
+// Package actors is the behaviour of a channel: an actor that decides and
+// another one that does.
+//
+//	supervisor actor        package supervisor: one per fleet
+//	└── channel             decides: steps the lifecycle, owns intent, outbox, inbox; no I/O
+//	    └── connection      does: one physical connection, from its permit to dial to its last byte
+//
+// The channel actor is a thin shell around the table of package lifecycle. What
+// happens becomes an event; the step that the table answers with becomes
+// effects: deadlines on its clock, a wish at the gate, a connection that is
+// spawned or stopped, a status that observers are told. It answers every
+// command at every moment, because it waits for nothing.
+//
+// The connection actor is spawned for one attempt and dies with it. It asks the
+// address, dials, lets the protocol log in, reads and writes, and keeps the
+// heartbeat. What ends it is escalated as a failure, and the channel, which is
+// the supervisor strategy of its children, answers as the restart strategy
+// says.
+//
+// # The way of a message out
+//
+//	Send ─► Outbox ──hand──► connection ─► Session.Send ─► Conn ─► socket
+//	          ▲                                              │
+//	          └── written, answered, reclaimed ◄─────────────┘
+//
+// Send admits to the outbox in the caller's goroutine, so the bound holds at
+// once and nothing is lost with an actor. A connection is handed a window of
+// messages; it reports what the socket took straight to the outbox; what it did
+// not write goes back to the front when it ends.
+//
+// # The way of a message in
+//
+//	socket ─► Conn ─► connection ─► Session.Receive ─► inbox ─► Handler
+//
+// The inbox belongs to the channel, so order holds across connections. It runs
+// the handler in a goroutine that exists only while something waits. When it is
+// full the connection stops reading, and TCP tells the peer.
+//
+// # Never two connections
+//
+// A connection's last word is said when its socket is closed, its goroutines
+// are gone and a dial that was still running has come back and been closed. Only
+// then does the channel ask the gate for the next attempt. A dialled socket
+// never travels in a mailbox, where it could be lost with its receiver: see
+// dialing.
+//
+// # Decisions
+//
+// Signals name their connection by pointer, not by epoch alone: a forced
+// refresh makes a second connection in the same attempt, and the two must not
+// be taken for one another.
+//
+// The outbox has a lock and is shared by the senders, the channel and its
+// connection. As a part of the channel's mailbox it would be unbounded, and
+// would forget on a crash the message that caused it.
+//
+// Liveness and ping run in the connection: it alone sees the traffic, and a
+// timer that dies with its connection cannot condemn the next one.
+//
+// A channel keeps all its deadlines on one runtime timer, a connection its
+// heartbeat on another. Timers only make their actor look; what is due is
+// decided then, so a late one does nothing.
+//
+// A handler runs outside the connection actor. Inside, a slow one would starve
+// heartbeats and make a command wait; the price is a goroutine per burst.
+package actors

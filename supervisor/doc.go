@@ -1,0 +1,61 @@
+// Package supervisor is what a service imports: fleets of channels that stay up
+// by themselves, and say so.
+//
+// A [Fleet] is a supervisor actor with a gate in front of every dial, a breaker
+// per endpoint and a bus that tells observers what happens. [Fleet.Open] takes a
+// [Spec], which is data, and returns a [Channel], which is a handle: safe for
+// concurrent use, valid for ever, and never waiting for the network.
+//
+//	fleet, err := supervisor.New()
+//	ch, err := fleet.Open(ctx, supervisor.Spec{
+//		ID:      "room-42",
+//		Address: transport.Static("wss://chat.example/socket"),
+//		Handler: func(m messages.Received) { ... },
+//	})
+//	receipt, err := ch.Send(ctx, messages.Text("hello"))
+//
+// # Two doors
+//
+// The handles are for those who do not want to know about actors. For those who
+// do, [Props] makes the supervisor actor for a system of their own: it takes
+// [Open] and answers with a PID, that PID takes the commands of package
+// messages, and the events appear on the system's EventStream. The handles use
+// the same actors in the same way.
+//
+// # Who decides about a retry
+//
+// The connection fails; its channel asks the [Strategy]; the strategy says how
+// long to wait, or that it is over. Around the one you choose stand, from the
+// inside out: MaxRetries and GiveUpAfter, the [Restart] type, the server's
+// Retry-After as a floor, and a guard against a strategy that panics. When the
+// delay is over the channel queues at the gate, which bounds dials per second
+// and at once for each endpoint, in the order of asking. While an endpoint's
+// breaker is open, only probes pass.
+//
+// # What is told, and to whom
+//
+// Each channel numbers its changes. An observer first gets a [messages.Snapshot]
+// of every channel, then each change exactly once. Its queue is bounded: what
+// does not fit is counted and told in a [messages.Missed] where it is missing.
+// A slow or panicking observer costs nobody else anything.
+//
+// # When something crashes
+//
+// A panic in a handler, a protocol or the connection costs the connection. One
+// in a channel's actor restarts that actor, which goes on from the channel's
+// record: intent, counters, outbox. Both count as failures of the attempt and
+// against a budget, beyond which the channel is Failed. The supervisor actor
+// recovers from everything and never fails.
+//
+// # Decisions
+//
+// Observers get their events from goroutines of their own, the actor system's
+// EventStream included: the stream runs its subscribers on the publisher, and
+// an actor must not wait for those.
+//
+// A full queue drops what is new, not what is old: an observer then knows an
+// exact prefix of what happened, and where it ends.
+//
+// The registry and the bus have locks and are no actors: a status question must
+// be answered at every moment, also while a hundred thousand channels fail.
+package supervisor
