@@ -37,8 +37,9 @@ func (s State) HasTransport() bool {
 	switch s.Status {
 	case messages.Authenticating, messages.Syncing, messages.Ready, messages.Draining, messages.Closing:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // InFlight reports whether an address callback or a dial is outstanding.

@@ -53,8 +53,10 @@ func centrifugo(_ *memory[CentrifugoChange], change messages.StatusChanged) []Ce
 		if paused(change) {
 			return []CentrifugoChange{{State: CentrifugoDisconnected}}
 		}
+		return []CentrifugoChange{{State: CentrifugoConnecting}}
+	default: // on its way
+		return []CentrifugoChange{{State: CentrifugoConnecting}}
 	}
-	return []CentrifugoChange{{State: CentrifugoConnecting}}
 }
 
 func centrifugoCode(change messages.StatusChanged) int {

@@ -51,12 +51,14 @@ func nats(m *memory[NATSStatus], change messages.StatusChanged) []NATSStatus {
 		if !paused(change) {
 			return []NATSStatus{NATSDisconnected}
 		}
+		return nil
 	case messages.Draining:
 		return []NATSStatus{NATSDrainingSubs}
 	case messages.Closing:
 		return []NATSStatus{NATSDrainingPubs}
 	case messages.Closed, messages.Kicked, messages.Failed:
 		return []NATSStatus{NATSClosed}
+	default:
+		return nil
 	}
-	return nil
 }

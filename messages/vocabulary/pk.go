@@ -31,9 +31,10 @@ func pk(m *memory[PkStatus], change messages.StatusChanged) []PkStatus {
 		return []PkStatus{PkDisconnected}
 	case messages.Kicked, messages.Failed:
 		return []PkStatus{PkError}
+	default: // on its way
+		if m.ever {
+			return []PkStatus{PkReconnecting}
+		}
+		return []PkStatus{PkConnecting}
 	}
-	if m.ever {
-		return []PkStatus{PkReconnecting}
-	}
-	return []PkStatus{PkConnecting}
 }

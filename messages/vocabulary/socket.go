@@ -36,6 +36,8 @@ func socket(m *memory[SocketStatus], change messages.StatusChanged) []SocketStat
 		if m.ever {
 			return []SocketStatus{SocketFailed}
 		}
+		return nil
+	default:
+		return nil
 	}
-	return nil
 }

@@ -41,6 +41,7 @@ func (t *Translator[W]) Translate(change messages.StatusChanged) []W {
 		m.ever = true // also for a translator that comes late
 	case messages.PhaseDown, messages.PhaseLeaving, messages.PhaseEnded:
 		m.ever = false // what follows is another life
+	default: // on its way: nothing new about it
 	}
 	var words []W
 	for _, word := range t.say(m, change) {

@@ -84,6 +84,7 @@ func wuKongFlutter(_ *memory[WKChange], change messages.StatusChanged) []WKChang
 		say(WKKicked)
 	case messages.Closed:
 		fail("")
+	default: // no word for it
 	}
 	return words
 }

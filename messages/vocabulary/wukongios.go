@@ -69,8 +69,9 @@ func wuKongIOS(m *memory[WKIOSChange], change messages.StatusChanged) []WKIOSCha
 		return []WKIOSChange{{WKIOSOnKick, WKIOSKickOff}, {WKIOSDisconnected, WKIOSKickOff}}
 	case messages.Failed:
 		return []WKIOSChange{{WKIOSConnectFail, wkIOSReason(change.Reason.Code)}}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // wkIOSReason folds our codes into the few that a lost connection can have
@@ -82,9 +83,10 @@ func wkIOSReason(code messages.Code) WKIOSReason {
 		messages.ReasonSyncTimeout, messages.ReasonGiveUpDeadline, messages.ReasonAdmissionTimeout,
 		messages.ReasonRetriesExhausted, messages.ReasonRetryTimeExhausted:
 		return WKIOSConnectTimeout
+	default:
+		if code/100 == 4 {
+			return WKIOSAuthFail
+		}
+		return WKIOSNetworkError
 	}
-	if code/100 == 4 {
-		return WKIOSAuthFail
-	}
-	return WKIOSNetworkError
 }

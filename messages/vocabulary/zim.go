@@ -55,11 +55,12 @@ func zim(m *memory[ZIMChange], change messages.StatusChanged) []ZIMChange {
 		return []ZIMChange{{ZIMDisconnected, zimFailure(change.Reason.Code)}}
 	case messages.Draining, messages.Closing:
 		return nil
+	default: // on its way
+		if m.ever {
+			return []ZIMChange{{ZIMReconnecting, ZIMLoginInterrupted}}
+		}
+		return []ZIMChange{{ZIMConnecting, ZIMActiveLogin}}
 	}
-	if m.ever {
-		return []ZIMChange{{ZIMReconnecting, ZIMLoginInterrupted}}
-	}
-	return []ZIMChange{{ZIMConnecting, ZIMActiveLogin}}
 }
 
 func zimFailure(code messages.Code) ZIMEvent {
@@ -68,6 +69,7 @@ func zimFailure(code messages.Code) ZIMEvent {
 		return ZIMTokenExpired
 	case messages.ReasonUnregistered:
 		return ZIMUnregistered
+	default:
+		return ZIMLoginTimeout
 	}
-	return ZIMLoginTimeout
 }
