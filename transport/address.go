@@ -2,7 +2,7 @@ package transport
 
 import (
 	"context"
-	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -72,7 +72,7 @@ func ParseURL(raw string) (*url.URL, error) {
 		return nil, invalidURL(raw, "it does not parse; write it as ws://host/path or wss://host/path")
 	case u.Scheme == "":
 		return nil, invalidURL(raw, "it has no scheme; write it as ws://host/path or wss://host/path")
-	case u.Hostname() == "":
+	case u.Hostname() == "" || doubtful(u.Host):
 		return nil, invalidURL(raw, "it names no host; write it as ws://host/path or wss://host/path")
 	case u.Fragment != "":
 		return nil, invalidURL(raw, "a WebSocket URL has no fragment (RFC 6455, 3)")
@@ -95,7 +95,7 @@ func Endpoint(raw string) string {
 	if port == "" {
 		port = defaultPort(u.Scheme)
 	}
-	return fmt.Sprintf("%s:%s", strings.ToLower(u.Hostname()), port)
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
 func defaultPort(scheme string) string {
@@ -105,28 +105,61 @@ func defaultPort(scheme string) string {
 	return "80"
 }
 
-// Redact is the URL as it may be logged: without user information and with the
-// values of its query hidden.
+// Redact is the URL as it may be logged: without user information and with what
+// its query says hidden. A password with a stray slash or question mark moves
+// the @ that ends it into the path or the query, or makes the text no URL at
+// all; therefore nothing is shown that comes before an @ in any of them.
 func Redact(raw string) string {
-	head, _, _ := strings.Cut(raw, "#")
-	head, query, found := strings.Cut(head, "?")
-	if scheme, rest, ok := strings.Cut(head, "://"); ok {
-		authority, path, slash := strings.Cut(rest, "/")
-		if at := strings.LastIndexByte(authority, '@'); at >= 0 {
-			authority = authority[at+1:]
+	scheme, rest, found := strings.Cut(raw, "://")
+	if !found || !isScheme(scheme) {
+		scheme, rest = "", raw
+	} else {
+		scheme += "://"
+	}
+	if u, err := url.Parse(raw); err != nil || u.Host == "" || doubtful(u.Host) {
+		return scheme + hideQuery(afterAt(rest))
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	return scheme + afterAt(rest[:end]) + hideQuery(rest[end:])
+}
+
+// doubtful reports whether a host that parses has more colons than a port and
+// an address need: then some of it was meant to be a password.
+func doubtful(host string) bool { return host[0] != '[' && strings.Count(host, ":") > 1 }
+
+func afterAt(s string) string { return s[strings.LastIndexByte(s, '@')+1:] }
+
+func isScheme(s string) bool {
+	return s != "" && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789+-.") == ""
+}
+
+// hideQuery cuts the fragment off a path and hides the values of the query. A
+// part of it without a = may be a value itself.
+func hideQuery(s string) string {
+	s, _, _ = strings.Cut(s, "#")
+	path, query, found := strings.Cut(s, "?")
+	if strings.Contains(path, "@") {
+		path = "/***@" + afterAt(path)
+	}
+	switch {
+	case !found:
+		return path
+	case strings.Contains(query, "@"):
+		return path + "?***"
+	}
+	parts := strings.Split(query, "&")
+	for i, part := range parts {
+		key, _, pair := strings.Cut(part, "=")
+		switch {
+		case part == "":
+		case pair:
+			parts[i] = key + "=***"
+		default:
+			parts[i] = "***"
 		}
-		head = scheme + "://" + authority
-		if slash {
-			head += "/" + path
-		}
 	}
-	if !found {
-		return head
-	}
-	keys := strings.Split(query, "&")
-	for i, pair := range keys {
-		key, _, _ := strings.Cut(pair, "=")
-		keys[i] = key + "=***"
-	}
-	return head + "?" + strings.Join(keys, "&")
+	return path + "?" + strings.Join(parts, "&")
 }

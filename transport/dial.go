@@ -233,6 +233,9 @@ func (a *attempt) failed(ctx context.Context, err error, fallback messages.Code,
 	case reason.Code == messages.ReasonHandshakeTimeout:
 		reason.Code = messages.ReasonReadError
 	}
+	if reason.Detail == err.Error() {
+		err = nil // the reason has its words
+	}
 	return a.fail(err, reason)
 }
 

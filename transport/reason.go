@@ -43,7 +43,7 @@ func reasonOf(err error, fallback messages.Code) messages.Reason {
 	if reason, ok := tlsReason(err); ok {
 		return reason
 	}
-	if errno, ok := errors.AsType[syscall.Errno](err); ok && !errno.Timeout() {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok && (!errno.Timeout() || isDeadline(fallback)) {
 		reason := messages.Reason{Code: fallback, Wire: messages.Wire{Scheme: "os", Code: int(errno), Text: errno.Error()}}
 		if code, ok := systemReasons[errno]; ok {
 			reason.Code = code

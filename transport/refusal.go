@@ -35,7 +35,7 @@ func refusal(response *http.Response) messages.Reason {
 	_, text, _ := strings.Cut(response.Status, " ")
 	reason := messages.Reason{
 		Code: messages.ReasonBadRequest,
-		Wire: messages.Wire{Scheme: "http", Code: status, Text: strings.ToValidUTF8(text, "\uFFFD")},
+		Wire: messages.Wire{Scheme: "http", Code: status, Text: short(text)},
 	}
 	known, ok := refusals[status]
 	switch {
@@ -46,7 +46,7 @@ func refusal(response *http.Response) messages.Reason {
 	case status >= 300 && status <= 399:
 		reason.Detail = "redirects are not followed; put the new address into the URL"
 		if location := response.Header.Get("Location"); location != "" {
-			reason.Detail += ": " + Redact(location)
+			reason.Detail += ": " + short(Redact(location))
 		}
 	default:
 		reason.Detail = "the server does not upgrade this request; check the address and the headers"
@@ -64,4 +64,12 @@ func serverTime(header http.Header, now time.Time) time.Time {
 		return date
 	}
 	return now
+}
+
+// maxWords is how much of a server's words a reason keeps.
+const maxWords = 200
+
+// short is the text as UTF-8, cut if it is long: reasons are kept and logged.
+func short(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), maxWords)], "\uFFFD")
 }

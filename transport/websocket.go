@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,6 +83,8 @@ type WebSocket struct {
 	configs tlsConfigs
 }
 
+var _ Dialer = (*WebSocket)(nil)
+
 // Check reports everything that is wrong with the fields at once, each as an
 // *[messages.Error] with ReasonInvalidSpec. Dial does not check them again,
 // except for headers and subprotocols.
@@ -146,7 +149,9 @@ func checkHeader(header http.Header) (errs []error) {
 			errs = append(errs, invalidField("the header %q belongs to the handshake%s", name, hint))
 		}
 		if !httpguts.ValidHeaderFieldName(name) {
-			errs = append(errs, invalidField("%q is not the name of a header", name))
+			// A whole header line in the place of a name has a value in it.
+			token, _, _ := strings.Cut(name, ":")
+			errs = append(errs, invalidField("%q is not the name of a header", token))
 		}
 		for _, value := range values {
 			if !httpguts.ValidHeaderFieldValue(value) {
