@@ -15,9 +15,15 @@ import (
 type peer struct {
 	mu      sync.Mutex
 	refuse  error
-	stall   bool          // dials hang until their context ends
-	linger  time.Duration // how long an aborted socket takes to close
-	deaf    bool          // heartbeats are not answered
+	stall   bool                           // dials hang until their context ends
+	late    time.Duration                  // dials ignore their context and take that long
+	dial    func() (transport.Conn, error) // takes the place of a dial; it must not make a connection
+	frozen  bool                           // sockets are born half-open
+	mute    bool                           // goodbyes are not answered
+	answers func(*socket, string)          // what the peer does about a message
+	heard   func(string)                   // told of every message
+	linger  time.Duration                  // how long an aborted socket takes to close
+	deaf    bool                           // heartbeats are not answered
 	dials   int
 	open    int
 	maxOpen int
@@ -31,18 +37,23 @@ func (p *peer) Dial(ctx context.Context, _ transport.Target) (transport.Conn, er
 	p.dials++
 	p.open++
 	p.maxOpen = max(p.maxOpen, p.open)
-	refuse, stall := p.refuse, p.stall
+	refuse, stall, late, dial := p.refuse, p.stall, p.late, p.dial
 	p.mu.Unlock()
+	if dial != nil {
+		defer p.closed()
+		return dial()
+	}
 	if stall {
 		<-ctx.Done()
 		refuse = ctx.Err()
 	}
+	time.Sleep(late)
 	if refuse != nil {
 		p.closed()
 		return nil, refuse
 	}
-	s := &socket{peer: p}
 	p.mu.Lock()
+	s := &socket{peer: p, stuck: p.frozen}
 	p.sockets = append(p.sockets, s)
 	p.mu.Unlock()
 	return s, nil
@@ -113,10 +124,10 @@ func (s *socket) Read() (transport.Frame, error) {
 
 func (s *socket) Write(f transport.Frame) error {
 	s.peer.mu.Lock()
-	deaf := s.peer.deaf
+	deaf, answers, heard := s.peer.deaf, s.peer.answers, s.peer.heard
 	s.peer.mu.Unlock()
 	s.mu.Lock()
-	if s.aborted || s.end != nil {
+	if s.aborted || s.closing || s.end != nil {
 		s.mu.Unlock()
 		return &messages.Error{Op: "write", Reason: messages.Reason{Code: messages.ReasonWriteError}}
 	}
@@ -129,15 +140,30 @@ func (s *socket) Write(f transport.Frame) error {
 		if !deaf {
 			s.inbound = append(s.inbound, transport.Frame{Kind: transport.FramePong, Data: f.Data})
 		}
-	} else {
-		s.got = append(s.got, string(f.Data))
+		s.mu.Unlock()
+		s.report()
+		return nil
 	}
+	s.got = append(s.got, string(f.Data))
+	s.mu.Unlock()
+	if heard != nil {
+		heard(string(f.Data))
+	}
+	if answers != nil {
+		answers(s, string(f.Data))
+	}
+	s.report()
+	return nil
+}
+
+// report says that it is worth looking at the socket.
+func (s *socket) report() {
+	s.mu.Lock()
 	notify := s.notify
 	s.mu.Unlock()
 	if notify != nil {
 		notify()
 	}
-	return nil
 }
 
 func (s *socket) Written() uint64 {
@@ -148,11 +174,14 @@ func (s *socket) Written() uint64 {
 
 // Close is answered at once, by a peer that is well.
 func (s *socket) Close(code int, text string) error {
+	s.peer.mu.Lock()
+	mute := s.peer.mute
+	s.peer.mu.Unlock()
 	s.mu.Lock()
 	s.closing = true
 	stuck := s.stuck
 	s.mu.Unlock()
-	if !stuck {
+	if !stuck && !mute {
 		s.fail(peerClose(code, text))
 	}
 	return nil
@@ -204,11 +233,8 @@ func (s *socket) Info() transport.ConnInfo { return transport.ConnInfo{} }
 func (s *socket) send(text string) {
 	s.mu.Lock()
 	s.inbound = append(s.inbound, transport.Frame{Kind: transport.FrameText, Data: []byte(text)})
-	notify := s.notify
 	s.mu.Unlock()
-	if notify != nil {
-		notify()
-	}
+	s.report()
 }
 
 // fail ends the socket after what has arrived.
@@ -217,11 +243,8 @@ func (s *socket) fail(err error) {
 	if s.end == nil {
 		s.end = err
 	}
-	notify := s.notify
 	s.mu.Unlock()
-	if notify != nil {
-		notify()
-	}
+	s.report()
 }
 
 // freeze makes the socket half-open: what is written never leaves.
@@ -229,6 +252,13 @@ func (s *socket) freeze() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stuck = true
+}
+
+// thaw lets the socket work again. What was written meanwhile is lost.
+func (s *socket) thaw() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stuck = false
 }
 
 func (s *socket) received() []string {

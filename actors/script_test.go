@@ -1,0 +1,135 @@
+package actors
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// script is a protocol that a person can read: every frame is a text whose
+// first word says what it is. What it does not know is a message.
+type script struct {
+	login   bool // LOGIN is sent, OK awaited
+	sync    bool // SYNCED is awaited after the login
+	acks    bool // messages are answered with ACK or NACK
+	dedupes bool // the peer drops what it had
+	beats   bool // heartbeats are BEAT, not pings
+}
+
+func (script) Name() string { return "script" }
+
+func (p script) Traits() transport.Traits {
+	return transport.Traits{Acknowledges: p.acks, Deduplicates: p.dedupes}
+}
+
+func (p script) NewSession(transport.Opening) transport.Session { return &scriptSession{script: p} }
+
+type scriptSession struct {
+	script
+	pings int
+}
+
+func text(format string, args ...any) transport.Frame {
+	return transport.Frame{Kind: transport.FrameText, Data: fmt.Appendf(nil, format, args...)}
+}
+
+func (s *scriptSession) Open(link transport.Link) error {
+	if s.login {
+		return link.Write(text("LOGIN"))
+	}
+	link.LoggedIn(transport.Login{Sync: s.sync})
+	return nil
+}
+
+func (s *scriptSession) Receive(link transport.Link, frame transport.Frame) error {
+	word, rest, _ := strings.Cut(string(frame.Data), " ")
+	var id messages.MessageID
+	_, _ = fmt.Sscan(rest, &id)
+	switch word {
+	case "OK":
+		link.LoggedIn(transport.Login{Node: rest, Sync: s.sync})
+	case "SYNCED":
+		link.Synced()
+	case "ACK":
+		link.Acknowledge(id, messages.Reason{})
+	case "NACK":
+		link.Acknowledge(id, messages.Reason{Code: messages.ReasonNack})
+	case "HEARTBEAT":
+		link.HeartbeatAnswered()
+	case "RENEWED":
+		link.Renewed()
+	case "GOAWAY":
+		within, _ := time.ParseDuration(rest)
+		link.GoAway(within, messages.Reason{})
+	case "BOOM":
+		panic("the session's bug")
+	case "CREDENTIALS":
+		return &messages.Error{Op: "login", Reason: messages.Reason{Code: messages.ReasonAuthRejected}}
+	case "BAN":
+		return &messages.Error{Op: "login", Reason: messages.Reason{Code: messages.ReasonBanned}}
+	default:
+		link.Deliver(messages.KindText, "", frame.Data)
+	}
+	return nil
+}
+
+func (s *scriptSession) Send(link transport.Link, id messages.MessageID, m messages.Message) error {
+	if m.Type == "unsupported" {
+		return &messages.Error{Op: "send", Reason: messages.Reason{Code: messages.ReasonNotSupported}}
+	}
+	if s.acks {
+		return link.Write(text("MSG %d %s", id, m.Data))
+	}
+	return link.Write(text("%s", m.Data))
+}
+
+func (s *scriptSession) Heartbeat(link transport.Link) error {
+	if s.beats {
+		return link.Write(text("BEAT"))
+	}
+	s.pings++
+	return link.Write(transport.Frame{Kind: transport.FramePing, Data: fmt.Appendf(nil, "%d", s.pings)})
+}
+
+func (s *scriptSession) Bye(transport.Link) (int, string) { return 1000, "bye" }
+
+func (s *scriptSession) Renew(link transport.Link, token messages.Secret) error {
+	return link.Write(text("RENEW %s", token.Reveal()))
+}
+
+// endings are what the close codes of this backend mean.
+var endings = map[int]messages.Code{
+	4001: messages.ReasonKickedOtherDevice,
+	4002: messages.ReasonReconnectNow,
+	4003: messages.ReasonBanned,
+	4004: messages.ReasonCredExpired,
+	4005: messages.ReasonSessionInvalid,
+	4006: messages.ReasonRateLimited,
+}
+
+func (s *scriptSession) Ending(reason messages.Reason) messages.Reason {
+	if code, ok := endings[reason.Wire.Code]; ok {
+		reason.Code = code
+	}
+	return reason
+}
+
+// obliging is the peer of that protocol that says yes to everything.
+func obliging(s *socket, message string) {
+	word, rest, _ := strings.Cut(message, " ")
+	switch word {
+	case "LOGIN":
+		s.send("OK n1")
+		s.send("SYNCED")
+	case "MSG":
+		id, _, _ := strings.Cut(rest, " ")
+		s.send("ACK " + id)
+	case "BEAT":
+		s.send("HEARTBEAT")
+	case "RENEW":
+		s.send("RENEWED")
+	}
+}
