@@ -107,7 +107,7 @@ func (c *channel) dispose(ctx actor.Context) {
 	if c.conn != nil && !c.conn.stopping {
 		c.conn.stopping = true
 		c.restarts++
-		c.node = ""
+		c.node, c.rotateIn = "", 0
 		ctx.Stop(c.conn.pid)
 	}
 }
