@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -106,7 +107,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 			if err == nil {
 				break
 			}
-			if err != ErrWouldBlock {
+			if !errors.Is(err, ErrWouldBlock) {
 				b.Fatal(err)
 			}
 			<-bell

@@ -42,7 +42,7 @@ func (w *wire) says(b []byte) { go func() { _, _ = w.peer.Write(b) }() }
 
 // hears reads one frame as the peer.
 func (w *wire) hears() string {
-	frame, err := ws.ReadFrame(w.peer)
+	frame, err := readFrame(w.peer)
 	if err != nil {
 		return err.Error()
 	}
@@ -367,7 +367,7 @@ func TestNotifyMayUseTheConnectionAndIsNeverConcurrent(t *testing.T) {
 			}
 			for {
 				_, err := c.Read()
-				if err == ErrWouldBlock {
+				if errors.Is(err, ErrWouldBlock) {
 					return
 				}
 				if err != nil {
@@ -386,7 +386,7 @@ func TestNotifyMayUseTheConnectionAndIsNeverConcurrent(t *testing.T) {
 		}()
 		heard := 0
 		for {
-			frame, err := ws.ReadFrame(theirs)
+			frame, err := readFrame(theirs)
 			if err != nil || frame.Header.OpCode == ws.OpClose {
 				break
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -214,8 +215,8 @@ func within(ctx context.Context, conn net.Conn, f func() error) error {
 
 // failed is the error of a stage. Time that ran out is a reason of its own;
 // the fallback is for errors that say nothing.
-func (a *attempt) failed(ctx context.Context, err error, fallback messages.Code, stage string) error {
-	if own, ok := err.(*messages.Error); ok {
+func (a *attempt) failed(ctx context.Context, err error, fallback messages.Code, stage string) *messages.Error {
+	if own, ok := errors.AsType[*messages.Error](err); ok {
 		return own
 	}
 	reason := reasonOf(err, fallback)
@@ -240,7 +241,7 @@ func (a *attempt) failed(ctx context.Context, err error, fallback messages.Code,
 }
 
 // fail is the error of the attempt, with what was dialled.
-func (a *attempt) fail(err error, reason messages.Reason) error {
+func (a *attempt) fail(err error, reason messages.Reason) *messages.Error {
 	if reason.Detail == "" {
 		reason.Detail = "tried " + a.shown
 	} else if !strings.Contains(reason.Detail, a.shown) {

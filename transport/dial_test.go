@@ -53,7 +53,7 @@ func answering(answer func(*http.Request) string) func(context.Context, string, 
 
 func reasonFor(t *testing.T, err error) messages.Reason {
 	t.Helper()
-	own, ok := err.(*messages.Error)
+	own, ok := errors.AsType[*messages.Error](err)
 	if !ok {
 		t.Fatalf("%T %v is not a *messages.Error", err, err)
 	}

@@ -60,7 +60,7 @@ func ExampleWebSocket() {
 	_ = conn.Write(transport.Frame{Kind: transport.FrameText, Data: []byte("hello")})
 	for {
 		frame, err := conn.Read()
-		if err == transport.ErrWouldBlock {
+		if errors.Is(err, transport.ErrWouldBlock) {
 			<-ready
 			continue
 		}

@@ -10,10 +10,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/gobwas/httphead"
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsflate"
 
@@ -106,12 +106,12 @@ func TestNobodyListens(t *testing.T) {
 func TestCompressedMessagesGoBothWays(t *testing.T) {
 	addr := serve(t, func(conn net.Conn) {
 		extension := wsflate.Extension{Parameters: wsflate.Parameters{ServerNoContextTakeover: true, ClientNoContextTakeover: true}}
-		upgrader := ws.Upgrader{Negotiate: func(o httphead.Option) (httphead.Option, error) { return extension.Negotiate(o) }}
+		upgrader := ws.Upgrader{Negotiate: extension.Negotiate}
 		if _, err := upgrader.Upgrade(conn); err != nil {
 			return
 		}
 		for {
-			frame, err := ws.ReadFrame(conn)
+			frame, err := readFrame(conn)
 			if err != nil {
 				return
 			}
@@ -208,23 +208,18 @@ func socksProxy(conn net.Conn) {
 		_, _ = conn.Write([]byte{5, 8, 0, 1, 0, 0, 0, 0, 0, 0})
 		return
 	}
-	host := string(read(int(read(1)[0])))
+	host := ""
+	if string(read(int(read(1)[0]))) == "far.example" {
+		host = "127.0.0.1"
+	}
 	port := read(2)
-	server, err := net.Dial("tcp", net.JoinHostPort(map[string]string{"far.example": "127.0.0.1"}[host], base10(int(port[0])<<8|int(port[1]))))
+	server, err := net.Dial("tcp", net.JoinHostPort(host, strconv.Itoa(int(port[0])<<8|int(port[1]))))
 	if err != nil {
 		_, _ = conn.Write([]byte{5, 5, 0, 1, 0, 0, 0, 0, 0, 0})
 		return
 	}
 	_, _ = conn.Write([]byte{5, 0, 0, 1, 127, 0, 0, 1, 0, 0})
 	join(conn, server)
-}
-
-func base10(n int) string {
-	s := ""
-	for ; n > 0; n /= 10 {
-		s = string(rune('0'+n%10)) + s
-	}
-	return s
 }
 
 func TestProxies(t *testing.T) {
@@ -248,7 +243,7 @@ func TestProxies(t *testing.T) {
 		"SOCKS5, another password":       {"socks5://user:wrong@" + socks, "ws://far.example:" + port, "Proxy: through"},
 		"SOCKS5, no password":            {"socks5h://" + socks, "ws://far.example:" + port, "Proxy: through"},
 		"SOCKS5, a server that is gone":  {"socks5://user:hunter2@" + socks, "ws://far.example:1", "Proxy: through"},
-		"a proxy that is gone":           {"http://user:hunter2@127.0.0.1:1", "ws://" + server, "Proxy (os 111"},
+		"a proxy that is gone":           {"http://user:hunter2@127.0.0.1:1", "ws://" + server, "Proxy (os "},
 		"a scheme that is none":          {"ftp://user:hunter2@h", "ws://" + server, "InvalidSpec"},
 		"rubbish":                        {"http://user:hunter2@h:port", "ws://" + server, "InvalidSpec"},
 	} {

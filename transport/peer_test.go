@@ -2,6 +2,8 @@ package transport
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"testing"
@@ -53,18 +55,27 @@ func echo(conn net.Conn) {
 	}
 }
 
+// readFrame reads one frame of a client.
+func readFrame(r io.Reader) (ws.Frame, error) {
+	header, err := ws.ReadHeader(r)
+	if err != nil {
+		return ws.Frame{}, err
+	}
+	payload := make([]byte, header.Length)
+	_, err = io.ReadFull(r, payload)
+	return ws.Frame{Header: header, Payload: payload}, err
+}
+
 // user drives a Conn as the connection actor does, and waits where the actor
 // would be told.
 type user struct {
-	t     *testing.T
-	conn  Conn
-	bell  chan struct{}
-	ended bool
+	conn Conn
+	bell chan struct{}
 }
 
 func use(t *testing.T, c Conn) *user {
 	t.Helper()
-	u := &user{t: t, conn: c, bell: make(chan struct{}, 1)}
+	u := &user{conn: c, bell: make(chan struct{}, 1)}
 	c.Watch(func() {
 		select {
 		case u.bell <- struct{}{}:
@@ -79,7 +90,7 @@ func use(t *testing.T, c Conn) *user {
 func (u *user) read() (Frame, error) {
 	for {
 		frame, err := u.conn.Read()
-		if err != ErrWouldBlock {
+		if !errors.Is(err, ErrWouldBlock) {
 			return frame, err
 		}
 		<-u.bell

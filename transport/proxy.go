@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -64,13 +65,13 @@ func (a *attempt) connectThrough(ctx context.Context, via *url.URL) (net.Conn, e
 	if err == nil {
 		return conn, nil
 	}
-	if own, ok := err.(*messages.Error); ok {
+	if own, ok := errors.AsType[*messages.Error](err); ok {
 		return nil, own
 	}
 	failure := a.failed(ctx, err, messages.ReasonProxy, "the proxy "+addr)
-	if own, ok := failure.(*messages.Error); ok && own.Reason.Code != messages.ReasonDialTimeout {
-		own.Reason.Code = messages.ReasonProxy
-		own.Reason.Detail = "through the proxy " + addr + ": " + own.Reason.Detail
+	if failure.Reason.Code != messages.ReasonDialTimeout {
+		failure.Reason.Code = messages.ReasonProxy
+		failure.Reason.Detail = "through the proxy " + addr + ": " + failure.Reason.Detail
 	}
 	return nil, failure
 }

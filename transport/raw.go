@@ -31,12 +31,11 @@ func (*rawSession) Open(link Link) error {
 }
 
 func (*rawSession) Receive(link Link, frame Frame) error {
-	switch frame.Kind {
-	case FrameText:
-		link.Deliver(messages.KindText, "", frame.Data)
-	case FrameBinary:
-		link.Deliver(messages.KindBinary, "", frame.Data)
+	kind := messages.KindText
+	if frame.Kind == FrameBinary {
+		kind = messages.KindBinary
 	}
+	link.Deliver(kind, "", frame.Data)
 	return nil
 }
 

@@ -89,8 +89,9 @@ func isDeadline(code messages.Code) bool {
 	switch code {
 	case messages.ReasonWriteTimeout, messages.ReasonCredCallbackTimeout, messages.ReasonReadError, messages.ReasonWriteError:
 		return true
+	default:
+		return code/100 == 3
 	}
-	return code/100 == 3
 }
 
 // tlsReason recognises what TLS and certificates can fail with.

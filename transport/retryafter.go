@@ -20,14 +20,14 @@ func retryAfter(value string, now time.Time) time.Duration {
 		return 0
 	}
 	if strings.Trim(value, "0123456789") == "" {
-		seconds := time.Duration(0)
+		var wait time.Duration
 		for _, digit := range value {
-			seconds = 10*seconds + time.Duration(digit-'0')
-			if seconds >= maxRetryAfter/time.Second {
+			wait = 10*wait + time.Duration(digit-'0')*time.Second
+			if wait >= maxRetryAfter {
 				return maxRetryAfter
 			}
 		}
-		return seconds * time.Second
+		return wait
 	}
 	date, err := http.ParseTime(value)
 	if err != nil {
