@@ -42,7 +42,7 @@ func (c *Conn) farewell(body []byte) {
 		return
 	}
 	c.ending = closing(body)
-	c.write("", Frame{Op: OpClose, Data: body[:min(2, len(body))]}.Bytes())
+	c.write(Frame{Op: OpClose, Data: body[:min(2, len(body))]}.Bytes())
 	c.link.drop()
 }
 

@@ -52,7 +52,7 @@ func (c *Conn) Upgrade(greeting ...string) {
 		lines = append(lines, m.String())
 		answer = append(answer, m.frame().Bytes()...)
 	}
-	c.write(strings.Join(lines, "\npeer>  "), answer)
+	c.write(answer, lines...)
 	c.server.welcome(c)
 	c.reading.Go(c.readFrames)
 }
@@ -83,7 +83,7 @@ func (c *Conn) answer() []byte {
 		if fields := strings.Fields(answer.String()); len(fields) > 1 {
 			status = fields[1]
 		}
-		c.write(fmt.Sprintf("%s # %v", status, err), answer.Bytes())
+		c.write(answer.Bytes(), fmt.Sprintf("%s # %v", status, err))
 		c.link.drop()
 		panic(over)
 	}
@@ -107,14 +107,14 @@ func (c *Conn) Refuse(status int, header ...string) {
 		"Connection: close",
 	}, header...)
 	shown := append([]string{fmt.Sprint(status)}, header...)
-	c.write(strings.Join(shown, " "), []byte(strings.Join(lines, "\r\n")+"\r\n\r\n"+body))
+	c.write([]byte(strings.Join(lines, "\r\n")+"\r\n\r\n"+body), strings.Join(shown, " "))
 	c.link.drop()
 }
 
 // half sends the first half of a 101.
 func (c *Conn) half() {
 	answer := c.answer()
-	c.write("half a 101", answer[:len(answer)/2])
+	c.write(answer[:len(answer)/2], "half a 101")
 }
 
 // discard reads and forgets, until the end.

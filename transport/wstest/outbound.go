@@ -22,16 +22,16 @@ func (c *Conn) WriteFrame(f Frame) {
 	if f.Op == OpClose && !f.More && f.Rsv == 0 && !f.Masked && f.Length == 0 {
 		line = closing(f.Data)
 	}
-	c.write(line, f.Bytes())
+	c.write(f.Bytes(), line)
 }
 
 // WriteRaw sends bytes as they are, also before the upgrade: half a frame,
 // another protocol, noise.
-func (c *Conn) WriteRaw(raw []byte) { c.write("raw "+quote(raw), raw) }
+func (c *Conn) WriteRaw(raw []byte) { c.write(raw, "raw "+quote(raw)) }
 
-// write writes the line down, then the bytes, so that whatever they cause comes
-// after them in the transcript. A line "" is not written down.
-func (c *Conn) write(line string, raw []byte) {
+// write writes the lines down, then sends the bytes, so that whatever they
+// cause comes after them in the transcript.
+func (c *Conn) write(raw []byte, lines ...string) {
 	select {
 	case c.writing <- struct{}{}:
 	case <-c.link.over:
@@ -41,7 +41,7 @@ func (c *Conn) write(line string, raw []byte) {
 	if c.muted.Load() || c.link.isOver() {
 		return
 	}
-	if line != "" {
+	for _, line := range lines {
 		c.server.transcript.peer(line)
 	}
 	_, _ = c.stream.Write(raw) // an error is an ending, which reading finds
@@ -57,9 +57,9 @@ func (c *Conn) pong(payload []byte) {
 	answer := Frame{Op: OpPong, Data: payload}.Bytes()
 	switch delay := time.Duration(c.pongs.Load()); {
 	case delay == 0:
-		c.write("", answer)
+		c.write(answer)
 	case delay > 0:
-		c.timers.after(delay, func() { c.write("", answer) })
+		c.timers.after(delay, func() { c.write(answer) })
 	}
 }
 
