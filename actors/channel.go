@@ -109,7 +109,7 @@ func (c *channel) start(ctx actor.Context) {
 		return
 	}
 	if c.conn != nil {
-		c.conn.stopping = true // protoactor stopped the children before it restarted us
+		c.conn.leave() // protoactor stopped the children before it restarted us
 	}
 	event := lifecycle.Event{Kind: lifecycle.Panic, Reason: messages.Because(messages.ReasonActorPanic, "the channel's actor was restarted")}
 	if c.crashed(time.Now()) {

@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"slices"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/seed14814784/holdfast/actors/lifecycle"
@@ -103,7 +105,9 @@ func (c *channel) relay(op string, pass func(answer func(any))) {
 	switch c.state.Status {
 	case messages.Syncing, messages.Ready, messages.Draining:
 		c.answer = nil
-		pass(answer)
+		q := &question{op: op, reply: answer}
+		c.conn.asked = append(slices.DeleteFunc(c.conn.asked, func(q *question) bool { return q.answered.Load() }), q)
+		pass(q.answer)
 	default:
 		c.reply(c.refusal(op, notConnected(c.state.Status, c.reason)))
 	}

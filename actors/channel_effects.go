@@ -105,7 +105,7 @@ func (c *channel) connect(ctx actor.Context) {
 func (c *channel) dispose(ctx actor.Context) {
 	c.withdraw()
 	if c.conn != nil && !c.conn.stopping {
-		c.conn.stopping = true
+		c.conn.leave()
 		c.restarts++
 		c.node, c.rotateIn = "", 0
 		ctx.Stop(c.conn.pid)

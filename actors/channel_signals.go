@@ -176,7 +176,7 @@ func (c *channel) terminated(ctx actor.Context, who *actor.PID) {
 	}
 	c.conn.dead = true
 	if !c.conn.stopping && !c.over { // nobody asked it to: an ending like any other
-		c.conn.stopping = true
+		c.conn.leave()
 		c.apply(ctx, lifecycle.Event{
 			Kind:   c.endingKind(messages.Reason{Code: messages.ReasonReadError}),
 			Reason: messages.Because(messages.ReasonReadError, "the connection's actor ended by itself"),

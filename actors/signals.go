@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -48,6 +49,31 @@ type connectionRef struct {
 	stopping bool // it was told to end; only its last word counts
 	handedUp bool // its last word has come
 	dead     bool // its actor is gone
+	asked    []*question
+}
+
+// leave makes the connection one that only its last word is expected of. What it
+// was asked may never reach it, so those who wait are answered here.
+func (r *connectionRef) leave() {
+	r.stopping = true
+	for _, q := range r.asked {
+		q.answer(messages.Reply{Err: &messages.Error{Op: q.op, Reason: messages.Because(messages.ReasonNotConnected, "the connection was lost before it answered")}})
+	}
+	r.asked = nil
+}
+
+// question is what a user wants to know of a connection. It has one answer: that
+// of the connection, or the news that the connection is lost.
+type question struct {
+	op       string
+	reply    func(any)
+	answered atomic.Bool
+}
+
+func (q *question) answer(a any) {
+	if q.answered.CompareAndSwap(false, true) {
+		q.reply(a)
+	}
 }
 
 // To the channel, from its connection.
