@@ -5,6 +5,8 @@ import (
 	"errors"
 	"iter"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"github.com/seed14814784/holdfast/messages"
 )
 
@@ -20,7 +22,7 @@ func New(opts ...Option) (*Fleet, error) {
 	}
 	forward := o.system != nil
 	if o.system == nil {
-		o.system = newSystem(o.logger)
+		o.system = actor.NewActorSystem(SystemLogger(o.logger))
 	}
 	h := newHouse(o)
 	o.system.Root.Spawn(h.props(forward))

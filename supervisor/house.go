@@ -125,7 +125,7 @@ func (h *house) settings(s Spec) actors.Settings {
 }
 
 func isStatic(a any) bool {
-	_, ok := a.(addressed)
+	_, ok := a.(endpointed)
 	return ok
 }
 

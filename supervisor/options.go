@@ -51,14 +51,16 @@ func collect(opts []Option) (*options, error) {
 		o.logger = logrus.New()
 		o.logger.SetOutput(io.Discard)
 	}
-	for _, checked := range []error{CheckStrategy(o.strategy), o.limits.Check(), o.breaker.Check()} {
-		if checked != nil {
-			o.errs = append(o.errs, checked)
+	for _, err := range []error{CheckStrategy(o.strategy), o.limits.Check(), o.breaker.Check()} {
+		if err != nil {
+			o.errs = append(o.errs, err)
 		}
 	}
-	if d, ok := o.dialer.(interface{ Check() error }); ok {
-		if err := d.Check(); err != nil {
-			o.errs = append(o.errs, err)
+	for _, part := range []any{o.dialer, o.protocol} {
+		if p, ok := part.(checked); ok {
+			if err := p.Check(); err != nil {
+				o.errs = append(o.errs, err)
+			}
 		}
 	}
 	return o, errors.Join(o.errs...)

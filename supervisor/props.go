@@ -73,12 +73,16 @@ func (r *root) openFor(ctx actor.Context, m Open) {
 	})
 }
 
-// newSystem makes an actor system whose log lines end in logrus. What protoactor
-// calls Info is said for every lost connection; here it is Debug.
-func newSystem(logger *logrus.Logger) *actor.ActorSystem {
-	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
+// SystemLogger makes an actor system write its own log lines to logrus:
+//
+//	system := actor.NewActorSystem(supervisor.SystemLogger(logrus.StandardLogger()))
+//
+// What protoactor calls Info it says for every lost connection; here that is
+// Debug. The system that a fleet makes for itself has it.
+func SystemLogger(logger *logrus.Logger) actor.ConfigOption {
+	return actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
 		return slog.New(logrusslog.NewHandler(logger, &logrusslog.HandlerOptions{LevelMapper: demote})).With("lib", "protoactor")
-	}))
+	})
 }
 
 func demote(level slog.Level) logrus.Level {

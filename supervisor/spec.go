@@ -94,8 +94,9 @@ const (
 // Discard is a Handler that wants no messages.
 func Discard(messages.Received) {}
 
-// addressed is an Address that can be checked before anything is dialled.
-type addressed interface{ Check() error }
+// checked is an address, a dialer or a protocol that can tell what is wrong with
+// it before anything is dialled.
+type checked interface{ Check() error }
 
 // endpointed is an Address that knows its endpoint in advance.
 type endpointed interface{ Endpoint() string }
@@ -115,7 +116,7 @@ func (s Spec) check() error {
 	}
 	if s.Address == nil {
 		bad("Address is nil; use transport.Static or an address callback")
-	} else if a, ok := s.Address.(addressed); ok {
+	} else if a, ok := s.Address.(checked); ok {
 		if err := a.Check(); err != nil {
 			errs = append(errs, err)
 		}
@@ -123,9 +124,11 @@ func (s Spec) check() error {
 	if s.Handler == nil {
 		bad("Handler is nil; use supervisor.Discard if inbound messages are not wanted")
 	}
-	if d, ok := s.Dialer.(interface{ Check() error }); ok {
-		if err := d.Check(); err != nil {
-			errs = append(errs, err)
+	for _, part := range []any{s.Dialer, s.Protocol} {
+		if p, ok := part.(checked); ok {
+			if err := p.Check(); err != nil {
+				errs = append(errs, err)
+			}
 		}
 	}
 	if s.Strategy != nil {
