@@ -143,13 +143,13 @@ func (c *channel) stopped() {
 // apply takes one step of the lifecycle and runs its effects, in an order that
 // matters: the old attempt is disposed of before anything new begins, and
 // observers learn of a status when the channel already behaves like it.
-func (c *channel) apply(ctx actor.Context, event lifecycle.Event) bool {
+func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 	event.At = time.Now()
 	prev := c.state
 	next, step, ok := c.Machine.Step(prev, event)
 	if !ok {
 		c.stale.Add(1)
-		return false
+		return
 	}
 	c.state = next
 	if step.Refresh {
@@ -167,7 +167,6 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) bool {
 		c.enter(ctx, prev.Status, event)
 	}
 	c.tell(prev, step, event.At)
-	return true
 }
 
 // HandleFailure makes the channel the strategy of its children. It runs on the

@@ -51,7 +51,7 @@ func (r *root) Receive(ctx actor.Context) {
 	case *actor.Started:
 		r.started(ctx)
 	case *actor.Stopping:
-		r.stopping(ctx)
+		r.stopping()
 	case *actor.Stopped:
 		r.gone()
 	case *actor.Terminated:
@@ -92,7 +92,7 @@ func (r *root) spawn(ctx actor.Context, ch *Channel) {
 
 // stopping closes the fleet's doors. Channels that were never spawned end here;
 // the others are stopped by protoactor.
-func (r *root) stopping(ctx actor.Context) {
+func (r *root) stopping() {
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()

@@ -30,29 +30,29 @@ type BreakerLimits struct {
 // Check reports everything that is wrong.
 func (l Limits) Check() error {
 	return errors.Join(
-		notBelow("Limits.PerSecond", l.PerSecond, 0, math.MaxFloat64),
-		notBelow("Limits.Burst", float64(l.Burst), 0, math.MaxInt32),
-		notBelow("Limits.Concurrent", float64(l.Concurrent), 0, math.MaxInt32),
+		within("Limits.PerSecond", l.PerSecond, math.MaxFloat64),
+		within("Limits.Burst", float64(l.Burst), math.MaxInt32),
+		within("Limits.Concurrent", float64(l.Concurrent), math.MaxInt32),
 	)
 }
 
 // Check reports everything that is wrong.
 func (l BreakerLimits) Check() error {
 	return errors.Join(
-		notBelow("BreakerLimits.Window", l.Window.Seconds(), 0, time.Hour.Seconds()),
-		notBelow("BreakerLimits.Attempts", float64(l.Attempts), 0, math.MaxInt32),
-		notBelow("BreakerLimits.FailureRatio", l.FailureRatio, 0, 1),
-		notBelow("BreakerLimits.ProbeEvery", l.ProbeEvery.Seconds(), 0, time.Hour.Seconds()),
-		notBelow("BreakerLimits.Successes", float64(l.Successes), 0, math.MaxInt32),
+		within("BreakerLimits.Window", l.Window.Seconds(), time.Hour.Seconds()),
+		within("BreakerLimits.Attempts", float64(l.Attempts), math.MaxInt32),
+		within("BreakerLimits.FailureRatio", l.FailureRatio, 1),
+		within("BreakerLimits.ProbeEvery", l.ProbeEvery.Seconds(), time.Hour.Seconds()),
+		within("BreakerLimits.Successes", float64(l.Successes), math.MaxInt32),
 	)
 }
 
-func notBelow(name string, value, least, most float64) error {
-	if value >= least && value <= most {
+func within(name string, value, most float64) error {
+	if value >= 0 && value <= most {
 		return nil
 	}
 	return &messages.Error{Op: "new fleet", Reason: messages.Because(messages.ReasonInvalidSpec,
-		"%s is %v; it must be between %v and %v, and 0 means the default", name, value, least, most)}
+		"%s is %v; it must be between 0, which means the default, and %v", name, value, most)}
 }
 
 func (l Limits) filled() Limits {

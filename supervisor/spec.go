@@ -14,17 +14,17 @@ import (
 // The knobs of a channel, under the names of package actors. Zero fields mean
 // the defaults in their documentation.
 type (
-	// Timeouts: Prepare, Dial and Auth 10 s each, Sync 30 s, Drain 30 s, Close
+	// Timeouts are deadlines: Prepare, Dial and Auth 10 s each, Sync 30 s, Drain 30 s, Close
 	// 5 s, StableAfter 10 s, SessionTTL 120 s, MaxAge off, ProbeAfter 60 s,
 	// MinInterval 1 s.
 	Timeouts = actors.Timeouts
-	// Keepalive: every 25 s ±10 %, dead after interval + 10 s of silence.
+	// Keepalive beats every 25 s ±10 % and gives up after interval + 10 s of silence.
 	Keepalive = actors.Keepalive
-	// OutboxLimits: 1,024 messages, 4 MiB together, 1 MiB each; Reject; no TTL.
+	// OutboxLimits bound the outbox: 1,024 messages, 4 MiB together, 1 MiB each; Reject; no TTL.
 	OutboxLimits = actors.OutboxLimits
-	// InboxLimits: 256 messages, 1 MiB.
+	// InboxLimits bound what waits for the handler: 256 messages, 1 MiB.
 	InboxLimits = actors.InboxLimits
-	// PanicBudget: 5 in 60 s.
+	// PanicBudget is how many panics are forgiven: 5 in 60 s.
 	PanicBudget = actors.PanicBudget
 	// Receipt is the promise that comes back from a send.
 	Receipt = actors.Receipt
