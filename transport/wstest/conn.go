@@ -31,10 +31,11 @@ type Conn struct {
 	stream net.Conn // the link, or TLS over it
 	reader *bufio.Reader
 
-	request  *http.Request
-	head     []byte // the request as it came
-	upgraded atomic.Bool
-	leave    func()
+	request   *http.Request
+	head      []byte // the request as it came
+	upgraded  atomic.Bool
+	leave     func()
+	deflation *deflation
 
 	fragmented bool
 	frames     chan frame     // from the reading goroutine, one ahead of the handler
@@ -54,7 +55,7 @@ type Conn struct {
 func newConn(s *Server, raw net.Conn, number int) *Conn {
 	c := &Conn{
 		server: s, number: number, link: newLink(raw),
-		frames: make(chan frame), writing: make(chan struct{}, 1),
+		deflation: newDeflation(), frames: make(chan frame), writing: make(chan struct{}, 1),
 	}
 	c.stream = c.link
 	if s.tls != nil {

@@ -72,8 +72,9 @@ func (f Frame) String() string {
 
 // Message is a whole message.
 type Message struct {
-	Binary bool
-	Data   []byte
+	Binary     bool
+	Data       []byte
+	Compressed bool // the client sent it compressed
 }
 
 func (m Message) frame() Frame {

@@ -50,7 +50,7 @@ func (c *Conn) Upgrade(greeting ...string) {
 	for _, text := range greeting {
 		m := Message{Data: []byte(text)}
 		lines = append(lines, m.String())
-		answer = append(answer, m.frame().Bytes()...)
+		answer = append(answer, c.pack(m).Bytes()...)
 	}
 	c.write(answer, lines...)
 	c.server.welcome(c)
@@ -74,10 +74,14 @@ func (c *Conn) answer() []byte {
 			return false
 		},
 	}
+	if c.server.compression {
+		upgrader.Negotiate = c.deflation.extension.Negotiate
+	}
 	_, err := upgrader.Upgrade(struct {
 		io.Reader
 		io.Writer
 	}{bytes.NewReader(c.head), &answer})
+	c.deflation.settle()
 	if err != nil {
 		status := "an error"
 		if fields := strings.Fields(answer.String()); len(fields) > 1 {

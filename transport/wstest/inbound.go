@@ -113,7 +113,7 @@ func (c *Conn) take(f frame) (in inbound, whole bool) {
 		c.farewell(f.data)
 		return inbound{goodbye, Message{Data: f.data}}, true
 	case ws.OpText, ws.OpBinary:
-		c.whole = Message{Binary: f.header.OpCode == ws.OpBinary}
+		c.whole = Message{Binary: f.header.OpCode == ws.OpBinary, Compressed: f.header.Rsv != 0}
 	}
 	c.whole.Data = append(c.whole.Data, f.data...)
 	c.fragmented = !f.header.Fin
@@ -122,6 +122,13 @@ func (c *Conn) take(f frame) (in inbound, whole bool) {
 	}
 	m := c.whole
 	c.whole = Message{}
+	if m.Compressed {
+		plain, err := inflate(m.Data)
+		if err != nil {
+			c.violation(1007, "a compressed message is not deflated: "+err.Error())
+		}
+		m.Data = plain
+	}
 	if !m.Binary && !utf8.Valid(m.Data) {
 		c.violation(1007, "a text message is not UTF-8")
 	}
@@ -131,12 +138,15 @@ func (c *Conn) take(f frame) (in inbound, whole bool) {
 
 // check reports a client that breaks RFC 6455.
 func (c *Conn) check(f frame) {
-	state := ws.StateServerSide
+	state := ws.StateServerSide.Set(ws.StateExtended)
 	if c.fragmented {
 		state = state.Set(ws.StateFragmented)
 	}
 	if err := ws.CheckHeader(f.header, state); err != nil {
 		c.violation(1002, err.Error())
+	}
+	if !c.deflation.legal(f.header) {
+		c.violation(1002, "reserved bits are set that mean nothing")
 	}
 	if f.header.OpCode == ws.OpClose && len(f.data) > 0 {
 		code, text := ws.ParseCloseFrameData(f.data)

@@ -37,6 +37,10 @@ func WithHeader(name, value string) Option {
 	return func(s *Server) { s.header.Add(name, value) }
 }
 
+// WithCompression agrees to permessage-deflate (RFC 7692) if the client offers
+// it, without context takeover, and then compresses every message it sends.
+func WithCompression() Option { return func(s *Server) { s.compression = true } }
+
 // WithSubprotocols accepts the first subprotocol a client offers that is one of
 // these; without it none is accepted.
 func WithSubprotocols(names ...string) Option {

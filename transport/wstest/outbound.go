@@ -10,7 +10,19 @@ func (c *Conn) Send(text string) { c.WriteMessage(Message{Data: []byte(text)}) }
 func (c *Conn) SendBinary(payload []byte) { c.WriteMessage(Message{Binary: true, Data: payload}) }
 
 // WriteMessage sends a message, such as one that was received.
-func (c *Conn) WriteMessage(m Message) { c.WriteFrame(m.frame()) }
+func (c *Conn) WriteMessage(m Message) {
+	c.Upgrade()
+	c.write(c.pack(m).Bytes(), m.String())
+}
+
+// pack makes a message the frame that carries it.
+func (c *Conn) pack(m Message) Frame {
+	f := m.frame()
+	if c.deflation.agreed {
+		f.Rsv, f.Data = 4, deflate(f.Data)
+	}
+	return f
+}
 
 // Ping sends a ping.
 func (c *Conn) Ping(text string) { c.WriteFrame(Frame{Op: OpPing, Data: []byte(text)}) }

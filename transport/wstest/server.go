@@ -27,6 +27,7 @@ type Server struct {
 	keyOf        func(*http.Request) string
 	header       http.Header
 	subprotocols []string
+	compression  bool
 	everywhere   *census // the network's, if the server is on one
 	open         census
 	running      sync.WaitGroup
