@@ -42,9 +42,8 @@
 // Frames are parsed and written by code of our own, over gobwas/ws for the
 // handshake and the masking: the parser is fed with whatever has arrived,
 // instead of reading until a frame is whole, and enforces limits before it
-// takes memory. It is strict (RFC 6455), with two exceptions that servers need:
-// lengths that are longer than they must be, and close codes that must not be
-// on the wire, which are reported as they came.
+// takes memory. It is strict (RFC 6455), with one exception that servers need:
+// close codes that must not be on the wire are reported as they came.
 //
 // A ping is answered by the Conn, because a late answer ends connections; at
 // most one answer waits, the latest.

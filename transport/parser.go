@@ -40,9 +40,6 @@ var errBadText = &violation{messages.ReasonProtocolError, closeBadText, "a text 
 //
 // Limits are enforced from the header, before memory is taken; and memory for a
 // payload grows with what has arrived, never with what was announced.
-//
-// One leniency: a length that could have been written shorter is accepted,
-// although a sender must not do that (RFC 6455, 5.2).
 type parser struct {
 	frameLimit   int64
 	messageLimit int64
@@ -127,12 +124,12 @@ func headerSize(second byte) int {
 // begin checks a whole header and enters its payload.
 func (p *parser) begin(head []byte) *violation {
 	op, fin, rsv1 := head[0]&bitsOp, head[0]&bitFin != 0, head[0]&bitRsv1 != 0
-	length := int64(head[1] & bitsLen)
+	length, least := int64(head[1]&bitsLen), int64(0)
 	switch len(head) {
 	case 4:
-		length = int64(binary.BigEndian.Uint16(head[2:]))
+		length, least = int64(binary.BigEndian.Uint16(head[2:])), 126
 	case 10:
-		length = int64(binary.BigEndian.Uint64(head[2:]))
+		length, least = int64(binary.BigEndian.Uint64(head[2:])), 1<<16
 	}
 	switch {
 	case head[0]&bitsRsv23 != 0 || rsv1 && (!p.deflate || op != opText && op != opBinary):
@@ -141,6 +138,8 @@ func (p *parser) begin(head []byte) *violation {
 		return broken("a frame from the server is masked (RFC 6455, 5.1)")
 	case length < 0:
 		return broken("a frame's length has its highest bit set (RFC 6455, 5.2)")
+	case length < least:
+		return broken("a frame's length of %d is written in more bytes than it needs (RFC 6455, 5.2)", length)
 	}
 	switch op {
 	case opClose, opPing, opPong:
