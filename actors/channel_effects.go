@@ -45,6 +45,7 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 		ctx.Send(c.conn.pid, &bye{})
 	case messages.Closed, messages.Kicked, messages.Failed:
 		c.refuse()
+	default: // Idle is never entered; in the others there is only to wait
 	}
 }
 
@@ -234,6 +235,7 @@ func (c *channel) tell(prev lifecycle.State, step lifecycle.Step, at time.Time) 
 		event.RetryIn, c.retryAt = step.Delay, at.Add(step.Delay)
 	case messages.Ready:
 		event.Resumed, event.Gap = c.resumed, c.gap
+	default: // nothing to add
 	}
 	portrait := c.portrait()
 	c.Observer.Publish(event, func() { c.snapshot.Store(portrait) })

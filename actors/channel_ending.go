@@ -59,8 +59,9 @@ func (c *channel) endingKind(reason messages.Reason) lifecycle.Kind {
 		return lifecycle.Lost
 	case messages.Closing:
 		return lifecycle.Lost // we are leaving anyway
+	default: // Syncing, Ready, Draining: the others have no connection that could end
+		return c.liveEnding(reason, class, final)
 	}
-	return c.liveEnding(reason, class, final)
 }
 
 // liveEnding is endingKind for a connection that was logged in.

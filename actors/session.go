@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -57,7 +58,7 @@ func (c *connection) read(ctx actor.Context) {
 			return
 		}
 		frame, err := c.conn.Read()
-		if err == transport.ErrWouldBlock {
+		if errors.Is(err, transport.ErrWouldBlock) {
 			return
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -139,12 +140,7 @@ func (r *root) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, 
 // too often to be kept.
 func (c *child) exhausted(now time.Time) bool {
 	budget := c.channel.spec.Panics
-	recent := c.crashes[:0]
-	for _, at := range c.crashes {
-		if now.Sub(at) < budget.Within {
-			recent = append(recent, at)
-		}
-	}
-	c.crashes = append(recent, now)
+	c.crashes = slices.DeleteFunc(c.crashes, func(at time.Time) bool { return now.Sub(at) >= budget.Within })
+	c.crashes = append(c.crashes, now)
 	return len(c.crashes) > 2*budget.Max
 }

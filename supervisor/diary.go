@@ -108,6 +108,7 @@ func severity(e messages.StatusChanged) logrus.Level {
 		return logrus.WarnLevel
 	case messages.Ready, messages.Held, messages.Closed:
 		return logrus.InfoLevel
+	default:
+		return logrus.DebugLevel
 	}
-	return logrus.DebugLevel
 }

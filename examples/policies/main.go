@@ -46,15 +46,15 @@ func impatient(f supervisor.Failure) supervisor.Verdict {
 }
 
 func main() {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	if err := run(ctx); err != nil {
+	if err := run(); err != nil {
 		fmt.Println("failed:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) (err error) {
+func run() (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
 	server := wstest.NewServer()
 	server.Down() // its address refuses from now on
 	fleet, err := supervisor.New()

@@ -18,9 +18,7 @@ import (
 )
 
 func main() {
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-	defer cancel()
-	if err := run(ctx); err != nil {
+	if err := run(); err != nil {
 		fmt.Println("failed:", err)
 		os.Exit(1)
 	}
@@ -29,7 +27,9 @@ func main() {
 // feeds are the channels of this program.
 var feeds = []messages.ChannelID{"steady", "dropped", "refused", "kicked", "quiet"}
 
-func run(ctx context.Context) (err error) {
+func run() (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
 	backend := newBackend()
 	defer func() { err = errors.Join(err, backend.Close()) }()
 
