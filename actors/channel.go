@@ -39,7 +39,7 @@ func (c *channel) Receive(ctx actor.Context) {
 	case *actor.Started:
 		c.start(ctx)
 	case *actor.Restarting:
-		c.clock.stop()
+		c.crashing()
 	case *actor.Stopping:
 		c.stopping(ctx)
 	case *actor.Stopped:
@@ -97,6 +97,17 @@ func (c *channel) reply(answer any) {
 	}
 }
 
+// crashing ends an incarnation. protoactor stops the connection before it makes
+// the next one; that is no loss of the connection, which would be counted as
+// well as the crash.
+func (c *channel) crashing() {
+	c.clock.stop()
+	if c.conn != nil {
+		c.node = ""
+		c.conn.leave()
+	}
+}
+
 // start begins an incarnation. The first one has nothing to do; every later one
 // follows a crash, which counts as a failure of the attempt that was running.
 func (c *channel) start(ctx actor.Context) {
@@ -104,18 +115,18 @@ func (c *channel) start(ctx actor.Context) {
 	c.self.Store(self)
 	c.clock.wake = func() { root.Send(self, &tick{}) }
 	c.nudged.Store(false)
+	c.clock.armAt(expirySlot, c.outbox.deadline()) // messages may have come before
 	if !c.born {
 		c.born = true
 		return
-	}
-	if c.conn != nil {
-		c.conn.leave() // protoactor stopped the children before it restarted us
 	}
 	event := lifecycle.Event{Kind: lifecycle.Panic, Reason: messages.Because(messages.ReasonActorPanic, "the channel's actor was restarted")}
 	if c.crashed(time.Now()) {
 		event.GiveUp = messages.ReasonRestartIntensity
 	}
-	c.state.Timers = 0 // the clock is new: what stays armed must be armed again
+	// The clock is new: what stays armed must be armed again. The outage is not,
+	// it goes on.
+	c.state.Timers &= lifecycle.Timers(0).With(lifecycle.TimerOutage)
 	c.apply(ctx, event)
 	c.armAll()
 }
@@ -183,6 +194,7 @@ func (c *channel) HandleFailure(_ *actor.ActorSystem, supervisor actor.Superviso
 	}
 	defer func() {
 		if v := recover(); v != nil {
+			c.conn.leave() // its end comes before our restart, and is no loss of its own
 			supervisor.StopChildren(child)
 			supervisor.EscalateFailure(crash{v, debug.Stack()}, nil)
 		}

@@ -75,6 +75,7 @@ type parcel struct {
 	expires time.Time // zero: never
 	answer  time.Time // when written and awaiting an acknowledgement: its deadline
 	written bool
+	left    bool // it was written on a connection that is gone: the peer may have it
 	receipt *Receipt
 }
 
@@ -192,6 +193,11 @@ func (o *Outbox) leave(p *parcel, result messages.Result, reason messages.Reason
 	o.bytes -= len(p.message.Data)
 	if result.OK() {
 		o.sent++
+	}
+	if p.left && (result == messages.ResultExpired || result == messages.ResultDropped || result == messages.ResultFailed) {
+		// These promise that the peer never got it, and that nobody can know.
+		result, reason = messages.ResultUnknown, messages.Because(messages.ReasonOutcomeUnknown,
+			"it was written on a connection that was lost before the peer answered, and not again: %s", reason)
 	}
 	return verdict{p.receipt, messages.Outcome{Channel: o.channel, ID: p.id, Result: result, Reason: reason, At: time.Now()}}
 }

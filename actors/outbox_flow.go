@@ -100,6 +100,7 @@ func (o *Outbox) reclaim(resend bool) {
 	var verdicts []verdict
 	var back []*parcel
 	for _, p := range o.handed {
+		p.left = p.left || p.written
 		switch {
 		case p.written && !resend && !p.message.AllowDuplicate:
 			verdicts = append(verdicts, o.leave(p, messages.ResultUnknown, messages.Because(messages.ReasonOutcomeUnknown, "the connection was lost before the peer answered")))
