@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -148,15 +149,24 @@ func (c *connection) dial(ctx actor.Context) {
 	rec.Workers.Go(func() {
 		defer cancel()
 		conn, err := dialSafely(call, rec.Dialer, target)
-		outcome := messages.Reason{}
-		if err != nil {
-			outcome = transport.ReasonOf(err, messages.ReasonUnreachable)
-		}
-		permit.Done(outcome)
+		permit.Done(dialOutcome(call, err))
 		if place.finish(conn, err) {
 			root.Send(self, &dialDone{})
 		}
 	})
+}
+
+// dialOutcome is what a dial tells the gate. One that was cancelled says nothing
+// about the endpoint: only our own commands cancel, since the dial's deadline
+// comes before the channel's.
+func dialOutcome(call context.Context, err error) messages.Reason {
+	switch {
+	case err == nil:
+		return messages.Reason{}
+	case errors.Is(call.Err(), context.Canceled):
+		return messages.Reason{Code: messages.ReasonUserDrop}
+	}
+	return transport.ReasonOf(err, messages.ReasonUnreachable)
 }
 
 func dialSafely(ctx context.Context, dialer transport.Dialer, target transport.Target) (conn transport.Conn, err error) {

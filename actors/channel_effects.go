@@ -155,6 +155,9 @@ func (c *channel) rearm(prev lifecycle.State, step lifecycle.Step) {
 	}
 }
 
+// dialGrace is how long a dial may take to notice its own deadline.
+const dialGrace = 100 * time.Millisecond
+
 // duration is how long a timer runs; 0 leaves it out. Liveness and ping run in
 // the connection, which alone sees the traffic.
 func (c *channel) duration(t lifecycle.Timer, delay time.Duration) time.Duration {
@@ -163,8 +166,8 @@ func (c *channel) duration(t lifecycle.Timer, delay time.Duration) time.Duration
 		return c.scatter(c.Timeouts.ProbeAfter, 0.9, 1.1)
 	case lifecycle.TimerPrepare:
 		return c.Timeouts.Prepare
-	case lifecycle.TimerDial:
-		return c.Timeouts.Dial
+	case lifecycle.TimerDial: // the dial ends by itself first, and says at which stage
+		return c.Timeouts.Dial + dialGrace
 	case lifecycle.TimerAuth:
 		return c.Timeouts.Auth
 	case lifecycle.TimerSync:

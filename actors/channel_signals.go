@@ -130,6 +130,12 @@ func (c *channel) admitted(ctx actor.Context, a *ask) {
 		return // withdrawn: the permit went back when that was done
 	}
 	c.permit, c.ask = a.take(), nil
+	defer func() { // nothing took it: a crash on the way must not cost the gate a permit
+		if c.permit != nil {
+			c.permit.Done(messages.Reason{Code: messages.ReasonUserDrop})
+			c.permit = nil
+		}
+	}()
 	if c.state.Status == messages.Queued {
 		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Admitted})
 		return

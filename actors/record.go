@@ -176,6 +176,7 @@ func (r *Record) Discard() { r.actorGone() }
 
 // finish publishes the channel's last event.
 func (r *Record) finish() {
+	r.outbox.Shut(messages.Because(messages.ReasonNoSuchChannel, "the channel was closed; open it again"))
 	r.outbox.abandon("the channel was closed")
 	last := r.snapshot.Load()
 	r.Observer.Publish(messages.Stopped{Channel: r.Channel, Seq: last.Seq, Reason: last.Reason, At: time.Now()}, func() { close(r.ended) })

@@ -115,8 +115,8 @@ func (c *connection) retry(ctx actor.Context) {
 		if err != nil {
 			reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 			switch {
-			case reason.Code == messages.ReasonSlowConsumer && c.link.frames == before && c.conn.Written() < before:
-				return
+			case reason.Code == messages.ReasonSlowConsumer && c.link.frames == before:
+				return // there will be room, and a report when there is
 			case c.link.frames == before && rejects(reason.Code):
 				c.rec.outbox.answered(p.id, messages.ResultRejected, reason)
 				c.rec.nudge()
@@ -135,11 +135,11 @@ func (c *connection) retry(ctx actor.Context) {
 }
 
 // rejects reports whether a reason blames the message rather than the
-// connection. A message that even an idle socket will not take is too large.
+// connection.
 func rejects(code messages.Code) bool {
 	switch code {
 	case messages.ReasonTooLarge, messages.ReasonNack, messages.ReasonNotSupported,
-		messages.ReasonInvalidMessage, messages.ReasonSlowConsumer:
+		messages.ReasonInvalidMessage:
 		return true
 	}
 	return false

@@ -128,8 +128,8 @@ func (f *Fleet) Drain(ctx context.Context) error {
 
 // Close is the rude end: every channel is stopped at once; what it had not
 // written fails. It returns when every actor, goroutine and socket of the fleet
-// is gone, or with an error that names what is left when ctx ends. Calling it
-// again waits again.
+// is gone, or with an error that names what is left when ctx ends or the time
+// of WithShutdown is over. Calling it again waits again.
 func (f *Fleet) Close(ctx context.Context) error { return f.house.close(ctx) }
 
 // Run blocks until ctx ends, then drains within the time of WithShutdown. It is

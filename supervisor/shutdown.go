@@ -51,7 +51,12 @@ func (h *house) drain(ctx context.Context) error {
 
 // close stops the supervisor actor, and with it everything, and waits until
 // nothing is left.
+//
+// However long ctx lasts, it gives up after the time of WithShutdown: what is
+// left by then is a user's code that does not return, and may never.
 func (h *house) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, h.shutdown)
+	defer cancel()
 	h.refuse()
 	h.mu.Lock()
 	pid := h.root
