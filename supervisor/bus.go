@@ -3,6 +3,7 @@ package supervisor
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/seed14814784/holdfast/messages"
 )
@@ -15,6 +16,8 @@ import (
 // is queued, and an observer that subscribes copies all snapshots under it. So
 // it sees each change exactly once: in the snapshot, or as an event after it.
 type bus struct {
+	watched atomic.Int32 // observers that want traffic
+
 	mu        sync.Mutex
 	observers []*observer
 	waiters   map[messages.ChannelID][]*waiter
@@ -23,14 +26,30 @@ type bus struct {
 
 func newBus() *bus { return &bus{waiters: map[messages.ChannelID][]*waiter{}} }
 
+// traffic reports whether an event tells of a message or a heartbeat, of which
+// there are many, rather than of a channel.
+func traffic(event messages.Event) bool {
+	switch event.(type) {
+	case messages.Outcome, messages.Received, messages.Pong:
+		return true
+	}
+	return false
+}
+
 func (b *bus) publish(event messages.Event, commit func()) {
+	busy := traffic(event)
+	if busy && b.watched.Load() == 0 {
+		return // nobody looks: the lock is not worth taking
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if commit != nil {
 		commit()
 	}
 	for _, o := range b.observers {
-		o.offer(event)
+		if !busy || !o.calm {
+			o.offer(event)
+		}
 	}
 	switch e := event.(type) {
 	case messages.StatusChanged:
@@ -52,6 +71,7 @@ func (b *bus) join(o *observer, first func() []messages.Event) bool {
 		o.prime(first())
 	}
 	b.observers = append(b.observers, o)
+	b.watch(o, 1)
 	return true
 }
 
@@ -60,8 +80,15 @@ func (b *bus) leave(o *observer) {
 	defer b.mu.Unlock()
 	if i := slices.Index(b.observers, o); i >= 0 {
 		b.observers = slices.Delete(b.observers, i, i+1)
+		b.watch(o, -1)
 	}
 	o.finish()
+}
+
+func (b *bus) watch(o *observer, change int32) {
+	if !o.calm {
+		b.watched.Add(change)
+	}
 }
 
 // close ends every observer after what is queued for it.
@@ -70,6 +97,7 @@ func (b *bus) close() {
 	defer b.mu.Unlock()
 	b.closed = true
 	for _, o := range b.observers {
+		b.watch(o, -1)
 		o.finish()
 	}
 	b.observers = nil

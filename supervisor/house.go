@@ -43,7 +43,9 @@ func newHouse(o *options) *house {
 	}
 	h.gate = newGate(o.limits, o.breaker, func(e messages.EndpointChanged) { h.bus.publish(e, nil) })
 	diary := newDiary(h.log)
-	h.bus.join(&newListener("log", h.queue, &h.workers, h.observerPanicked, diary.note).observer, nil)
+	writer := newListener("log", h.queue, &h.workers, h.observerPanicked, diary.note)
+	writer.calm = true
+	h.bus.join(&writer.observer, nil)
 	return h
 }
 

@@ -10,6 +10,7 @@ import (
 type observer struct {
 	name  string
 	limit int
+	calm  bool   // it wants no traffic, only what happens to channels and endpoints
 	ready func() // called, outside the lock, when something came into an empty queue
 
 	mu       sync.Mutex
