@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -22,12 +23,17 @@ func New(opts ...Option) (*Fleet, error) {
 	}
 	forward := o.system != nil
 	if o.system == nil {
-		o.system = actor.NewActorSystem(SystemLogger(o.logger))
+		o.system = actor.NewActorSystem(SystemLogger(o.logger), actor.WithDeadLetterThrottleInterval(deadLetterPause))
 	}
 	h := newHouse(o)
 	o.system.Root.Spawn(h.props(forward))
 	return &Fleet{h}, nil
 }
+
+// deadLetterPause is how long the goroutine sleeps that the actor system starts
+// for a dead letter and that nobody waits for. It is short, so that a closed
+// fleet leaves nothing behind that anybody could notice.
+const deadLetterPause = 10 * time.Millisecond
 
 // Open returns the channel with the specification's ID, making it if there is
 // none. It does not wait: the channel connects by itself, unless the

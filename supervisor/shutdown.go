@@ -64,7 +64,7 @@ func (h *house) close(ctx context.Context) error {
 		h.waiting = append(h.waiting, &quit{})
 	}
 	h.mu.Unlock()
-	if pid != nil {
+	if pid != nil && !h.isStopped() {
 		h.system.Root.Stop(pid)
 	}
 	select {
@@ -84,6 +84,17 @@ func (h *house) close(ctx context.Context) error {
 		return h.unfinished(ctx)
 	}
 	return nil
+}
+
+// isStopped reports whether the supervisor actor is gone: then it must not be
+// stopped again, that would be a dead letter.
+func (h *house) isStopped() bool {
+	select {
+	case <-h.stopped:
+		return true
+	default:
+		return false
+	}
 }
 
 func (h *house) unfinished(ctx context.Context) error {
