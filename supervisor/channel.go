@@ -147,20 +147,31 @@ func (c *Channel) Wait(ctx context.Context, statuses ...messages.Status) (messag
 		statuses = []messages.Status{messages.Ready}
 	}
 	w := &waiter{wanted: slices.Clone(statuses), result: make(chan result, 1)}
-	if c.gone() {
-		return c.Snapshot(), c.noSuchChannel("wait")
-	}
 	c.house.bus.await(c.spec.ID, w, c.Snapshot)
+	defer c.house.bus.forget(c.spec.ID, w)
 	select {
 	case r := <-w.result:
-		if r.ended {
-			return c.Snapshot(), &messages.Error{Op: fmt.Sprintf("wait for %v", statuses), Channel: c.spec.ID, Reason: r.reason}
-		}
-		return c.Snapshot(), nil
+		return c.arrived(r, statuses)
 	case <-ctx.Done():
-		c.house.bus.forget(c.spec.ID, w)
 		return c.Snapshot(), ctx.Err()
+	case <-c.record.Ended():
+		select {
+		case r := <-w.result: // it got there before it ended
+			return c.arrived(r, statuses)
+		default:
+			return c.Snapshot(), c.noSuchChannel("wait")
+		}
 	}
+}
+
+func (c *Channel) arrived(r result, wanted []messages.Status) (messages.Snapshot, error) {
+	switch {
+	case r.ended && c.gone():
+		return c.Snapshot(), c.noSuchChannel("wait")
+	case r.ended:
+		return c.Snapshot(), &messages.Error{Op: fmt.Sprintf("wait for %v", wanted), Channel: c.spec.ID, Reason: r.reason}
+	}
+	return c.Snapshot(), nil
 }
 
 // Close is the rude end of the channel: its connection is dropped, what it had
