@@ -55,7 +55,7 @@ func (c *client) see() string {
 	switch {
 	case errors.Is(err, syscall.ECONNRESET):
 		return "reset"
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return "eof"
 	case err != nil:
 		return err.Error()

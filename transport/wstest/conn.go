@@ -86,10 +86,10 @@ func (c *Conn) finish() {
 	c.link.drop()
 	c.reading.Wait()
 	c.timers.stop()
-	c.link.finish()
 	if c.leave != nil {
-		c.leave()
+		c.leave() // before lingering: a client that dials again is not a second one
 	}
+	c.link.finish()
 	c.server.forget(c)
 }
 

@@ -8,7 +8,7 @@ const closeTimeout = 5 * time.Second
 // Kick sends a close frame and returns; whoever reads (the handler, or the
 // server after it) ends the connection when the client has answered, or after
 // five seconds. Codes and texts that RFC 6455 forbids are sent as they are;
-// code 0 is an empty body.
+// code 0 is an empty body. A second Kick does nothing.
 func (c *Conn) Kick(code int, text string) { c.KickRaw(closeBody(code, text)) }
 
 // KickRaw is Kick with any body, such as one byte.

@@ -66,6 +66,14 @@ const (
 
 var stageNames = [...]string{"after accept", "after the request", "in the response", "after the upgrade"}
 
+// String says where it is, such as "after accept".
+func (s Stage) String() string {
+	if int(s) < len(stageNames) {
+		return stageNames[s]
+	}
+	return "nowhere"
+}
+
 // Stall goes as far as that stage and no further.
 func Stall(at Stage) Handler {
 	return func(c *Conn) {
@@ -78,7 +86,7 @@ func Stall(at Stage) Handler {
 		case Upgraded:
 			c.Upgrade()
 		}
-		c.server.transcript.peer("stalls " + stageNames[at])
+		c.server.transcript.peer("stalls " + at.String())
 		switch at {
 		case Requested, Responding:
 			c.discard() // so that the client's end is noticed

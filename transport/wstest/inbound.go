@@ -114,6 +114,7 @@ func (c *Conn) take(f frame) (in inbound, whole bool) {
 		return inbound{goodbye, Message{Data: f.data}}, true
 	case ws.OpText, ws.OpBinary:
 		c.whole = Message{Binary: f.header.OpCode == ws.OpBinary, Compressed: f.header.Rsv != 0}
+	default: // a fragment; check let nothing else through
 	}
 	c.whole.Data = append(c.whole.Data, f.data...)
 	c.fragmented = !f.header.Fin
@@ -169,9 +170,13 @@ func (c *Conn) lost(err error) {
 		return
 	}
 	if c.ending == "" {
-		c.ending = "eof"
-		if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		switch {
+		case err == nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			c.ending = "eof"
+		case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 			c.ending = "reset"
+		default:
+			c.ending = err.Error()
 		}
 		if !c.kicked.Load() {
 			c.server.transcript.us(c.ending)

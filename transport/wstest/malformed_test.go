@@ -2,6 +2,8 @@ package wstest
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"testing"
 
 	"github.com/gobwas/ws"
@@ -28,7 +30,7 @@ func readAll(reader *wsutil.Reader) error {
 	for {
 		header, err := reader.NextFrame()
 		if err != nil {
-			if err.Error() == "EOF" {
+			if errors.Is(err, io.EOF) {
 				return nil
 			}
 			return err

@@ -101,7 +101,7 @@ func TestWriteBlocksWhenTheBuffersAreFull(t *testing.T) {
 }
 
 func TestDeadlinesWakeWhoWaits(t *testing.T) {
-	bubble(t, func(t *testing.T, n *Network, client, _ net.Conn) {
+	bubble(t, func(t *testing.T, _ *Network, client, _ net.Conn) {
 		began := time.Now()
 		var group sync.WaitGroup
 		group.Go(func() {
@@ -154,7 +154,7 @@ func TestDropIsACleanEndAndTheFirstWriteAfterItVanishes(t *testing.T) {
 }
 
 func TestCloseWriteLeavesTheOtherWayOpen(t *testing.T) {
-	bubble(t, func(t *testing.T, n *Network, client, server net.Conn) {
+	bubble(t, func(t *testing.T, _ *Network, client, server net.Conn) {
 		write(t, client, "all")
 		_ = client.(interface{ CloseWrite() error }).CloseWrite()
 		wantRead(t, server, "all", nil)

@@ -1,6 +1,7 @@
 package wstest
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -234,7 +235,7 @@ func (e *end) setDeadline(t time.Time, deadlines ...*deadline) error {
 }
 
 func (e *end) fail(op string, err error) error {
-	if errno, ok := err.(syscall.Errno); ok {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return failure(op, op, errno, e.local, e.remote)
 	}
 	return &net.OpError{Op: op, Net: "tcp", Source: e.local, Addr: e.remote, Err: err}

@@ -1,7 +1,6 @@
 package wstest
 
 import (
-	"fmt"
 	"iter"
 	"time"
 )
@@ -18,6 +17,7 @@ func (c *Conn) Messages() iter.Seq[Message] {
 				if !yield(in.Message) {
 					return
 				}
+			default: // answered already
 			}
 		}
 	}
@@ -148,6 +148,6 @@ func (in inbound) String() string {
 	case goodbye:
 		return closing(in.Data)
 	default:
-		return fmt.Sprint("nothing")
+		return "nothing"
 	}
 }

@@ -27,27 +27,27 @@ func TestWhatGoesWrongInAHandlerIsReported(t *testing.T) {
 	}{
 		"an expectation that is not met": {
 			func(c *Conn) { c.Expect("bye") }, func(*client) {},
-			`wstest: connection 1 /a: expected text "bye", got text "hello"`,
+			`wstest: connection 1 to "/a": expected text "bye", got text "hello"`,
 		},
 		"a client that is gone": {
 			func(c *Conn) { c.Expect("hello"); c.Expect("more") }, func(c *client) { _ = c.Close() },
-			`wstest: connection 1 /a: expected text "more", got eof`,
+			`wstest: connection 1 to "/a": expected text "more", got eof`,
 		},
 		"a client that closes": {
 			func(c *Conn) { c.Expect("hello"); c.ExpectBinary(nil) }, func(c *client) { c.send(ws.OpClose, "") },
-			`wstest: connection 1 /a: expected binary "", got close`,
+			`wstest: connection 1 to "/a": expected binary "", got close`,
 		},
 		"a panic": {
 			func(*Conn) { panic("oops") }, func(*client) {},
-			`wstest: connection 1 : the handler panicked: oops`,
+			`wstest: connection 1 to "": the handler panicked: oops`,
 		},
 		"a client that does not mask": {
 			Echo(), func(c *client) { _ = ws.WriteFrame(c, ws.NewTextFrame([]byte("x"))) },
-			`wstest: connection 1 /a: the client broke RFC 6455: `,
+			`wstest: connection 1 to "/a": the client broke RFC 6455: `,
 		},
 		"a client that sends no UTF-8": {
 			Echo(), func(c *client) { c.send(ws.OpText, "\xff") },
-			`wstest: connection 1 /a: the client broke RFC 6455: a text message is not UTF-8`,
+			`wstest: connection 1 to "/a": the client broke RFC 6455: a text message is not UTF-8`,
 		},
 		"nothing, when the server ended it": {
 			func(c *Conn) { c.Expect("hello"); c.Expect("more") }, func(*client) {}, "",

@@ -211,7 +211,7 @@ func (s *Server) Dials() []Dial {
 
 // report keeps what went wrong in a handler, and tells the test.
 func (s *Server) report(c *Conn, what string) {
-	err := fmt.Errorf("wstest: connection %d %s: %s", c.number, c.key, what)
+	err := fmt.Errorf("wstest: connection %d to %q: %s", c.number, c.key, what)
 	s.mu.Lock()
 	s.failures = append(s.failures, err)
 	s.mu.Unlock()
