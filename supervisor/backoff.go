@@ -15,7 +15,7 @@ import (
 type Backoff struct {
 	Base        time.Duration // 1 s
 	Cap         time.Duration // 30 s
-	Floor       time.Duration // 250 ms, or Cap if that is less
+	Floor       time.Duration // 250 ms, or a quarter of Base or Cap if that is less
 	FirstJitter time.Duration // 250 ms
 	Suspended   time.Duration // 30 s
 
@@ -33,7 +33,7 @@ func (b Backoff) Next(f Failure) Verdict {
 		return Verdict{Delay: between(b.Suspended/2, stretch(b.Suspended, 1.5), b.random)}
 	case f.Planned:
 		return Verdict{Delay: between(0, plannedWindow, b.random)}
-	case f.Stable:
+	case f.Stable && f.Attempt <= 1:
 		return Verdict{Delay: between(0, b.FirstJitter, b.random)}
 	}
 	return Verdict{Delay: between(b.Floor, b.ceiling(f.Attempt-1), b.random)}
@@ -54,7 +54,7 @@ func (b Backoff) ceiling(n int) time.Duration {
 func (b Backoff) filled() Backoff {
 	b.Base = standard(b.Base, time.Second)
 	b.Cap = standard(b.Cap, 30*time.Second)
-	b.Floor = min(standard(b.Floor, 250*time.Millisecond), b.Cap)
+	b.Floor = min(standard(b.Floor, min(250*time.Millisecond, b.Base/4, b.Cap/4)), b.Cap)
 	b.FirstJitter = standard(b.FirstJitter, 250*time.Millisecond)
 	b.Suspended = standard(b.Suspended, 30*time.Second)
 	if b.random == nil {
@@ -80,8 +80,8 @@ func (b Backoff) Check() error {
 	return errors.Join(errs...)
 }
 
-// Fixed waits the same time after every failure, spread by Jitter to both
-// sides: 0.1 is ±10 %.
+// Fixed waits the same time after every failure, in Suspended too, spread by
+// Jitter to both sides: 0.1 is ±10 %. It is safe for concurrent use.
 type Fixed struct {
 	Interval time.Duration // needed
 	Jitter   float64       // 0 to 1
@@ -116,7 +116,7 @@ func random() float64 { return rand.Float64() }
 // between draws evenly from low to high; low if high is not above it.
 func between(low, high time.Duration, random func() float64) time.Duration {
 	if high <= low {
-		return min(low, max(high, 0))
+		return low
 	}
 	return low + time.Duration(float64(high-low)*random())
 }

@@ -8,7 +8,8 @@ import (
 // breaker notices that an endpoint is down for everybody, and then lets only
 // probes through: one at a time, about one per second, until some have got
 // through in a row. Afterwards the limits open slowly, so that a server that has
-// just come up is not knocked down again. It is a pure value: time is passed in.
+// just come up is not knocked down again. It is a pure value: time is passed in,
+// and the gate's lock guards it.
 //
 // sony/gobreaker, which was looked at first, answers "may this call be made"
 // and refuses the others; here the others wait in a queue, the probes are
@@ -16,13 +17,15 @@ import (
 // back is gradual.
 type breaker struct {
 	limits    BreakerLimits
+	born      time.Time // the slots of the window are counted from here
 	open      bool
 	probing   bool      // a probe is out
 	nextProbe time.Time // while open
 	inARow    int       // probes that got through
+	touched   time.Time // when it opened, or the last probe came back
 	closedAt  time.Time // the slow start counts from here; zero: never was open
 	window    [windowSlots]tally
-	random    func() float64
+	random    func() float64 // from [0, 1); nil: the global source
 }
 
 // windowSlots is how finely the window of outcomes is cut.
@@ -34,36 +37,47 @@ type tally struct {
 	total, down int
 }
 
-// allows reports whether the next dial would be a probe, and how long it has to
-// wait: 0 is now, below zero is until a probe has come back.
-func (b *breaker) allows(now time.Time) (probe bool, wait time.Duration) {
+// wait is how long the next dial has to wait for the breaker: Never is until
+// the probe that is out has come back.
+func (b *breaker) wait(now time.Time) time.Duration {
 	switch {
 	case !b.open:
-		return false, 0
+		return 0
 	case b.probing:
-		return true, -1
+		return Never
 	}
-	if wait := b.nextProbe.Sub(now); wait > 0 {
-		return true, wait
+	return max(0, b.nextProbe.Sub(now))
+}
+
+// launch notes that a dial begins, and reports whether it is a probe. Probes
+// are spaced from start to start: one that waits for its timeout delays the
+// next, but does not add to the distance.
+func (b *breaker) launch(now time.Time) (probe bool) {
+	if !b.open {
+		return false
 	}
 	b.probing = true
-	return true, 0
+	b.nextProbe = now.Add(b.scatter(b.limits.ProbeEvery))
+	return true
 }
 
 // note takes the end of a dial into account and reports whether the breaker
 // opened or closed by it.
+//
+// While the breaker is open only its probes count. Up to Concurrent dials are on
+// their way when it opens, and where one in twenty gets through there are enough
+// of those among them to close it at once, and open it again, and so on.
 func (b *breaker) note(now time.Time, probe bool, v verdict) (changed bool) {
 	if probe {
-		b.probing = false
-		b.nextProbe = now.Add(b.scatter(b.limits.ProbeEvery))
+		b.probing, b.touched = false, now
 	}
-	if v == neutral {
+	switch {
+	case v == neutral:
 		return false
+	case b.open:
+		return probe && b.recover(now, v)
 	}
-	if b.open {
-		return b.recover(now, probe, v)
-	}
-	slot := now.UnixNano() / int64(b.limits.Window/windowSlots)
+	slot := b.slot(now)
 	t := &b.window[slot%windowSlots]
 	if t.slot != slot {
 		*t = tally{slot: slot}
@@ -76,26 +90,28 @@ func (b *breaker) note(now time.Time, probe bool, v verdict) (changed bool) {
 	if total < b.limits.Attempts || float64(failed) < b.limits.FailureRatio*float64(total) {
 		return false
 	}
-	b.open, b.inARow = true, 0
+	b.open, b.inARow, b.touched = true, 0, now
 	b.nextProbe = now.Add(b.scatter(b.limits.ProbeEvery))
 	return true
 }
 
-// recover judges an outcome while the breaker is open. Dials that were on their
-// way when it opened can only help: their failures are what opened it.
-func (b *breaker) recover(now time.Time, probe bool, v verdict) (closed bool) {
-	switch {
-	case v == alive:
-		b.inARow++
-	case probe:
+// recover judges a probe and reports whether it closed the breaker.
+func (b *breaker) recover(now time.Time, v verdict) (closed bool) {
+	if v == down {
 		b.inARow = 0
+		return false
 	}
-	if b.inARow < b.limits.Successes {
+	if b.inARow++; b.inARow < b.limits.Successes {
 		return false
 	}
 	b.open, b.closedAt = false, now
 	b.window = [windowSlots]tally{}
 	return true
+}
+
+// slot numbers the slot of the window that now is in, by the monotonic clock.
+func (b *breaker) slot(now time.Time) int64 {
+	return int64(now.Sub(b.born) / (b.limits.Window / windowSlots))
 }
 
 func (b *breaker) recent(slot int64) (total, failed int) {
@@ -108,8 +124,8 @@ func (b *breaker) recent(slot int64) (total, failed int) {
 	return total, failed
 }
 
-// share is the part of the limits that is open: a tenth when the breaker has
-// just closed, twice as much every second, until it is all.
+// share is the part of the rate that is open: a tenth when the breaker has just
+// closed, twice as much every second, until it is all.
 func (b *breaker) share(now time.Time) float64 {
 	if b.closedAt.IsZero() {
 		return 1
@@ -121,20 +137,27 @@ func (b *breaker) share(now time.Time) float64 {
 	return min(share, 1)
 }
 
-// slowStart is the part of the limits that is open right after an outage.
+// slowStart is the part of the rate that is open right after an outage.
 const slowStart = 0.1
 
-// fades is how long the breaker still has something to remember.
+// fades is how long the breaker should still be remembered when nobody waits
+// and nobody dials; 0 is no longer.
 func (b *breaker) fades(now time.Time) time.Duration {
 	if b.open {
+		return max(0, openMemory-now.Sub(b.touched))
+	}
+	if total, _ := b.recent(b.slot(now)); total > 0 {
 		return b.limits.Window
 	}
-	slot := now.UnixNano() / int64(b.limits.Window/windowSlots)
-	if total, _ := b.recent(slot); total > 0 || b.share(now) < 1 {
-		return b.limits.Window
+	if b.share(now) < 1 {
+		return time.Second
 	}
 	return 0
 }
+
+// openMemory is how long an open breaker outlives the last who asked: longer
+// than a suspended channel waits by default, which is 45 s at most.
+const openMemory = time.Minute
 
 // scatter spreads a duration evenly over 0.5 to 1.5 of it, so that many
 // processes do not probe together.

@@ -13,18 +13,24 @@ import (
 
 // gate decides who may dial now: for each endpoint a queue in the order of
 // asking, a token bucket, a bound on dials at once, and a breaker. It has no
-// goroutine; an endpoint has one timer while somebody waits, and is forgotten
-// when nothing has happened there for a while.
+// goroutine; an endpoint has one timer, and is forgotten when nothing has
+// happened there for a while.
 //
 // Its lock is held for a few instructions. Admissions run outside of it, from a
 // timer or from whoever gave a permit back, never from Ask.
+//
+// Who waits is never sent away: a channel that queues is Queued for all to see,
+// and to refuse it would only make it ask again. A permit is for one dial, not
+// for a connection, so an endpoint can have any number of connections.
 type gate struct {
 	limits   Limits
 	breaking BreakerLimits
 	changed  func(messages.EndpointChanged)
+	random   func() float64 // for the breakers; nil: the global source
 
 	mu        sync.Mutex
 	endpoints map[string]*endpoint
+	asked     uint64
 	closed    bool
 	notices   []messages.EndpointChanged
 	notifying bool
@@ -32,25 +38,8 @@ type gate struct {
 
 var _ actors.Gate = (*gate)(nil)
 
-// endpoint is one server as the gate sees it.
-type endpoint struct {
-	name    string
-	bucket  *rate.Limiter
-	breaker breaker
-	share   float64    // of the limits that is open: below 1 in a slow start
-	queue   *list.List // of *wish, in the order in which their time came
-	flying  int        // permits that are out
-	timer   *time.Timer
-}
-
-// wish is one wait for a permit.
-type wish struct {
-	admit   func(actors.Permit)
-	element *list.Element // in the queue; nil before earliest and after the end
-	early   *time.Timer   // brings it into the queue
-	over    bool
-}
-
+// newGate makes a gate. changed is told when a breaker opens or closes, outside
+// of all locks, in order, one at a time.
 func newGate(limits Limits, breaking BreakerLimits, changed func(messages.EndpointChanged)) *gate {
 	return &gate{
 		limits: limits.filled(), breaking: breaking.filled(), changed: changed,
@@ -62,45 +51,41 @@ func newGate(limits Limits, breaking BreakerLimits, changed func(messages.Endpoi
 func (g *gate) Ask(name string, earliest time.Time, admit func(actors.Permit)) (cancel func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	w := &wish{admit: admit}
 	if g.closed {
 		return func() {}
 	}
-	if wait := time.Until(earliest); wait > 0 {
-		w.early = time.AfterFunc(wait, func() { g.enter(name, w) })
-	} else {
-		g.queueUp(name, w)
-	}
-	return func() { g.cancel(name, w) }
-}
-
-// enter brings a wish into the queue when its time has come.
-func (g *gate) enter(name string, w *wish) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !w.over && !g.closed {
-		g.queueUp(name, w)
-	}
-}
-
-func (g *gate) queueUp(name string, w *wish) {
+	now := time.Now()
 	e := g.endpoints[name]
 	if e == nil {
-		e = g.discover(name)
+		e = g.discover(name, now)
 	}
-	w.element = e.queue.PushBack(w)
-	e.timer.Reset(0)
+	g.asked++
+	w := &wish{endpoint: e, admit: admit, earliest: earliest, number: g.asked}
+	e.join(w, now)
+	return func() { g.cancel(w) }
 }
 
-func (g *gate) discover(name string) *endpoint {
+// Waiting is how many are in an endpoint's queue, those not counted who asked
+// for a later time.
+func (g *gate) Waiting(name string) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if e := g.endpoints[name]; e != nil {
+		return e.queue.Len()
+	}
+	return 0
+}
+
+func (g *gate) discover(name string, now time.Time) *endpoint {
 	e := &endpoint{
 		name:    name,
+		limits:  g.limits,
 		bucket:  rate.NewLimiter(rate.Limit(g.limits.PerSecond), g.limits.Burst),
-		breaker: breaker{limits: g.breaking},
+		breaker: breaker{limits: g.breaking, born: now, random: g.random},
 		share:   1,
 		queue:   list.New(),
 	}
-	e.timer = time.AfterFunc(time.Hour, func() { g.turn(e) })
+	e.timer = time.AfterFunc(time.Hour, func() { g.ring(e) })
 	e.timer.Stop()
 	g.endpoints[name] = e
 	return e
@@ -108,91 +93,85 @@ func (g *gate) discover(name string) *endpoint {
 
 // cancel ends a wish. One that was admitted already is none of the gate's
 // business: whoever got the permit gives it back.
-func (g *gate) cancel(name string, w *wish) {
+func (g *gate) cancel(w *wish) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	w.over = true
-	if w.early != nil {
-		w.early.Stop()
-	}
-	if w.element == nil {
-		return
-	}
-	if e := g.endpoints[name]; e != nil {
-		e.queue.Remove(w.element)
-	}
-	w.element = nil
+	w.endpoint.leave(w)
 }
 
-// turn admits whoever may dial now, and sets the timer for whoever may next.
-func (g *gate) turn(e *endpoint) {
+// ring is what the timer of an endpoint calls.
+func (g *gate) ring(e *endpoint) {
 	g.mu.Lock()
-	now := time.Now()
-	var admitted []func()
-	for !g.closed && e.queue.Len() > 0 && e.flying < g.limits.Concurrent {
-		probe, wait := e.breaker.allows(now)
-		if wait == 0 && !probe {
-			wait = g.token(e, now)
-		}
-		if wait != 0 {
-			if wait > 0 { // below zero: a permit that comes back calls turn
-				e.timer.Reset(wait)
+	g.turn(e)
+}
+
+// turn admits whoever may dial now, sets the timer for whoever may next, and
+// unlocks the gate.
+//
+// A timer can ring late, for an endpoint that was forgotten when it had already
+// fired. Nobody is there then, and the gate knows the name as somebody else's
+// or nobody's; so nothing happens.
+func (g *gate) turn(e *endpoint) {
+	var few [4]admission
+	admitted := few[:0]
+	if g.endpoints[e.name] == e {
+		now := time.Now()
+		e.ripen(now)
+		wait := Never
+		for e.queue.Len() > 0 {
+			if wait = e.claim(now); wait > 0 {
+				break
 			}
-			break
+			wait = Never
+			w := e.queue.Front().Value.(*wish)
+			a := admission{w.admit, &permit{gate: g, endpoint: e, probe: e.breaker.launch(now)}}
+			e.leave(w)
+			e.flying++
+			admitted = append(admitted, a)
 		}
-		w := e.queue.Remove(e.queue.Front()).(*wish)
-		w.element, w.over = nil, true
-		e.flying++
-		p := &permit{gate: g, endpoint: e, probe: probe}
-		admitted = append(admitted, func() { w.admit(p) })
+		if e.deserted() {
+			wait = g.forget(e, now)
+		}
+		e.sleep(wait, now)
 	}
-	g.forget(e, now)
+	pending := len(g.notices) > 0 && !g.notifying
 	g.mu.Unlock()
-	for _, admit := range admitted {
-		admit()
+	if pending {
+		g.notify()
+	}
+	for _, a := range admitted {
+		a.admit(a.permit)
 	}
 }
 
-// token takes a token from the bucket, or returns how long to wait for one.
-func (g *gate) token(e *endpoint, now time.Time) time.Duration {
-	if share := e.breaker.share(now); share != e.share {
-		e.share = share
-		e.bucket.SetLimitAt(now, rate.Limit(share*g.limits.PerSecond))
-		e.bucket.SetBurstAt(now, max(1, int(share*float64(g.limits.Burst))))
-	}
-	if e.bucket.AllowN(now, 1) {
-		return 0
-	}
-	missing := 1 - e.bucket.TokensAt(now)
-	wait := time.Duration(missing / (e.share * g.limits.PerSecond) * float64(time.Second))
-	return max(wait, time.Millisecond)
+// admission is a permit on its way to whoever asked for it.
+type admission struct {
+	admit  func(actors.Permit)
+	permit *permit
 }
 
-// forget drops an endpoint that has nobody waiting, nobody dialling and nothing
-// to remember; until then it looks again when the memory has faded.
-func (g *gate) forget(e *endpoint, now time.Time) {
-	if e.queue.Len() > 0 || e.flying > 0 || g.endpoints[e.name] != e {
-		return
+// forget drops a deserted endpoint that has nothing to remember, or returns how
+// long it still has. A breaker that is dropped while it is open is told closed:
+// observers who keep count would believe it open for ever.
+func (g *gate) forget(e *endpoint, now time.Time) time.Duration {
+	if fades := e.fades(now); fades > 0 {
+		return fades
 	}
-	if fades := e.breaker.fades(now); fades > 0 {
-		e.timer.Reset(fades)
-		return
+	if e.breaker.open {
+		g.tell(e, false, now)
 	}
-	e.timer.Stop()
 	delete(g.endpoints, e.name)
+	return Never
 }
 
-// Close drops everybody who waits; nobody is admitted any more.
+// Close drops everybody who waits; nobody is admitted and nothing is told any
+// more. Permits that are out may still be given back.
 func (g *gate) Close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.closed = true
+	g.closed, g.notices = true, nil
 	for _, e := range g.endpoints {
 		e.timer.Stop()
-		for w := e.queue.Front(); w != nil; w = w.Next() {
-			w.Value.(*wish).element = nil
-		}
-		e.queue.Init()
 	}
 	clear(g.endpoints)
 }

@@ -23,14 +23,20 @@ func (p *permit) Done(reason messages.Reason) {
 	g, e := p.gate, p.endpoint
 	g.mu.Lock()
 	e.flying--
-	if e.breaker.note(time.Now(), p.probe, verdictOf(reason)) {
-		g.notices = append(g.notices, messages.EndpointChanged{
-			Endpoint: e.name, Open: e.breaker.open, Waiting: e.queue.Len(), At: time.Now(),
-		})
+	if now := time.Now(); e.breaker.note(now, p.probe, verdictOf(reason)) {
+		g.tell(e, e.breaker.open, now)
 	}
-	g.mu.Unlock()
-	g.notify()
 	g.turn(e)
+}
+
+// tell leaves a notice about a breaker. The caller holds the lock.
+func (g *gate) tell(e *endpoint, open bool, now time.Time) {
+	if g.closed || g.changed == nil {
+		return
+	}
+	g.notices = append(g.notices, messages.EndpointChanged{
+		Endpoint: e.name, Open: open, Waiting: e.queue.Len(), At: now,
+	})
 }
 
 // notify tells about breakers that changed, outside the lock and in the order
@@ -61,23 +67,29 @@ const (
 	down                   // nobody answered, or somebody said that nobody is behind them
 )
 
-// verdictOf judges the end of a dial. Refused credentials and wrong addresses
-// come from a server that is well: one bad tenant must not close the endpoint
-// for all. A 503 comes from a proxy whose servers are gone, or from a server
-// that wants fewer dials; either way fewer is right. Our own limits say nothing
-// about anybody else.
+// verdictOf judges the end of a dial. Whatever keeps a dial from reaching a
+// server that answers is down: no name, no connection, no TLS, a proxy that does
+// not let us through, silence, a 5xx.
+//
+// Refused credentials and wrong addresses come from a server that is well: one
+// bad tenant must not close the endpoint for all. A 503 comes from a proxy whose
+// servers are gone, or from a server that wants fewer dials; either way fewer is
+// right. A 429 comes from a server that is well and counts for each tenant. Our
+// own limits, our own network and our own bugs say nothing about anybody else.
 func verdictOf(reason messages.Reason) verdict {
 	switch reason.Code {
 	case messages.ReasonDNS, messages.ReasonRefused, messages.ReasonUnreachable, messages.ReasonDialTimeout,
-		messages.ReasonUpgradeStatus, messages.ReasonReadEOF, messages.ReasonReadError, messages.ReasonWriteError,
-		messages.ReasonWriteTimeout, messages.ReasonHandshakeTimeout, messages.ReasonServerError, messages.ReasonTryLater:
+		messages.ReasonTLS, messages.ReasonProxy, messages.ReasonUpgradeStatus,
+		messages.ReasonReadEOF, messages.ReasonReadError, messages.ReasonWriteError, messages.ReasonWriteTimeout,
+		messages.ReasonHandshakeTimeout, messages.ReasonTryLater, messages.ReasonServerError:
 		return down
-	case messages.ReasonLocalPortsExhausted, messages.ReasonFDLimit, messages.ReasonActorPanic,
+	case messages.ReasonNetworkDown, messages.ReasonLocalPortsExhausted, messages.ReasonFDLimit,
 		messages.ReasonCredCallbackError, messages.ReasonCredCallbackTimeout, messages.ReasonCredUnavailable:
 		return neutral
+	default:
+		if reason.Class() == messages.ClassLocal || reason.Code/100 == 7 {
+			return neutral
+		}
+		return alive
 	}
-	if reason.Class() == messages.ClassLocal {
-		return neutral
-	}
-	return alive
 }

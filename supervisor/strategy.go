@@ -3,6 +3,7 @@ package supervisor
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/seed14814784/holdfast/actors/lifecycle"
@@ -45,15 +46,28 @@ func wrap(inner Strategy, wrong string, next func(Failure) Verdict) Strategy {
 // it wraps: negative durations, a jitter above 1, a floor above its cap, a nil
 // inside. Functions are taken as they are.
 func CheckStrategy(s Strategy) error {
-	switch s := s.(type) {
-	case nil:
+	if isNil(s) {
 		return strategyError("a strategy is nil; use supervisor.Backoff{}")
+	}
+	switch s := s.(type) {
 	case wrapper:
 		return s.check()
 	case interface{ Check() error }:
 		return s.Check()
 	}
 	return nil
+}
+
+// isNil also finds a nil function or pointer in a strategy that is not nil.
+func isNil(s Strategy) bool {
+	switch v := reflect.ValueOf(s); v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Func, reflect.Pointer:
+		return v.IsNil()
+	default:
+		return false
+	}
 }
 
 func strategyError(format string, args ...any) error {
@@ -88,7 +102,9 @@ func SuspendAfter(n int, inner Strategy) Strategy {
 
 // GiveUpAfter ends a channel that was not up for d with ReasonGiveUpDeadline.
 // The last wait is cut short so that there is one more try at the deadline, and
-// the end comes no later than that try takes.
+// the end comes no later than that try takes. If the peer asked us not to come
+// back before the deadline, there is nothing to wait for and the end is now.
+// d = 0 is never.
 func GiveUpAfter(d time.Duration, inner Strategy) Strategy {
 	wrong := ""
 	if d < 0 {
@@ -98,7 +114,7 @@ func GiveUpAfter(d time.Duration, inner Strategy) Strategy {
 		if d <= 0 {
 			return inner.Next(f)
 		}
-		if f.Elapsed >= d {
+		if f.Elapsed >= d || f.Reason.RetryAfter >= d-f.Elapsed {
 			return Verdict{GiveUp: messages.ReasonGiveUpDeadline}
 		}
 		v := inner.Next(f)
@@ -117,7 +133,7 @@ func honourRetryAfter(inner Strategy, random func() float64) Strategy {
 		v := inner.Next(f)
 		v.Delay = max(v.Delay, 0)
 		if asked := f.Reason.RetryAfter; asked > 0 && v.GiveUp == messages.ReasonOK {
-			v.Delay = max(v.Delay, stretch(asked, 1+random()/5))
+			v.Delay = max(v.Delay, asked, stretch(asked, 1+random()/5)) // the product is rounded, also down
 		}
 		return v
 	})
@@ -159,6 +175,9 @@ func (r Restart) wrap(inner Strategy) Strategy {
 	return wrap(inner, "", func(f Failure) Verdict {
 		if f.Planned || f.Reason.Class() == messages.ClassLocal {
 			return inner.Next(f)
+		}
+		if f.Reason.Code == messages.ReasonOK { // else the zero Verdict would retry at once
+			return Verdict{GiveUp: messages.ReasonRetriesExhausted}
 		}
 		return Verdict{GiveUp: f.Reason.Code}
 	})
