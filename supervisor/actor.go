@@ -18,6 +18,7 @@ import (
 type root struct {
 	*house
 	children map[string]*child // by the id of the channel's PID
+	leaving  bool              // stopping: nothing is spawned any more
 }
 
 type child struct {
@@ -82,7 +83,15 @@ func (r *root) started(ctx actor.Context) {
 
 // spawn starts a channel's actor and then lets the channel's handle use it,
 // in this order: a PID that is known before Spawn has returned is a crash.
+//
+// The stop overtakes what was opened just before it. By then protoactor has told
+// all children to stop; one that came later would never be told, and the
+// supervisor would wait for it for ever.
 func (r *root) spawn(ctx actor.Context, ch *Channel) {
+	if r.leaving {
+		ch.discard()
+		return
+	}
 	pid := ctx.Spawn(actors.ChannelProps(ch.record))
 	r.children[pid.Id] = &child{channel: ch}
 	if !ch.spec.Manual {
@@ -94,6 +103,7 @@ func (r *root) spawn(ctx actor.Context, ch *Channel) {
 // stopping closes the fleet's doors. Channels that were never spawned end here;
 // the others are stopped by protoactor.
 func (r *root) stopping() {
+	r.leaving = true
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
@@ -104,7 +114,7 @@ func (r *root) gone() {
 	defer close(r.stopped)
 	for _, ch := range r.all() {
 		if ch.pid() == nil {
-			ch.record.Discard()
+			ch.discard()
 		}
 	}
 }

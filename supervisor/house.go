@@ -78,7 +78,7 @@ func (h *house) open(spec Spec) (*Channel, error) {
 	h.mu.Lock()
 	if h.closed {
 		h.mu.Unlock()
-		return nil, &messages.Error{Op: "open", Channel: spec.ID, Reason: messages.Because(messages.ReasonFleetClosed, "the fleet is closed or draining; make a new one")}
+		return nil, h.refusal(spec.ID)
 	}
 	if old, ok := h.channels[spec.ID]; ok {
 		h.mu.Unlock()
@@ -90,6 +90,10 @@ func (h *house) open(spec Spec) (*Channel, error) {
 	h.tellRoot(&spawn{channel: ch})
 	h.mu.Unlock()
 	return ch, nil
+}
+
+func (h *house) refusal(id messages.ChannelID) error {
+	return &messages.Error{Op: "open", Channel: id, Reason: messages.Because(messages.ReasonFleetClosed, "the fleet is closed or draining; make a new one")}
 }
 
 // tellRoot sends to the supervisor actor, or keeps the message until that has

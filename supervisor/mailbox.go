@@ -37,7 +37,19 @@ func (c *Channel) publish(pid *actor.PID) {
 	c.queued, c.spawned = nil, nil
 }
 
-// whenSpawned calls tell with the PID, at once or when there is one.
+// discard ends a channel whose actor will never be spawned.
+func (c *Channel) discard() {
+	c.record.Discard()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, tell := range c.spawned {
+		tell(nil)
+	}
+	c.queued, c.spawned = nil, nil
+}
+
+// whenSpawned calls tell with the PID, at once or when there is one, or with nil
+// when it is certain that there never will be.
 func (c *Channel) whenSpawned(tell func(*actor.PID)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -69,7 +69,11 @@ func (r *root) openFor(ctx actor.Context, m Open) {
 		return
 	}
 	ch.whenSpawned(func(pid *actor.PID) {
-		root.Send(sender, Opened{ID: m.Spec.ID, Channel: pid})
+		opened := Opened{ID: m.Spec.ID, Channel: pid}
+		if pid == nil {
+			opened.Err = r.refusal(m.Spec.ID)
+		}
+		root.Send(sender, opened)
 	})
 }
 
