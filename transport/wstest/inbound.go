@@ -151,6 +151,9 @@ func (c *Conn) check(f frame) {
 	}
 	if f.header.OpCode == ws.OpClose && len(f.data) > 0 {
 		code, text := ws.ParseCloseFrameData(f.data)
+		if code >= 1012 && code <= 1014 {
+			code = ws.StatusNormalClosure // registered since RFC 6455 was written; gobwas/ws does not know them
+		}
 		if err := ws.CheckCloseFrameData(code, text); err != nil {
 			c.violation(1002, err.Error())
 		}

@@ -49,6 +49,10 @@ func TestWhatGoesWrongInAHandlerIsReported(t *testing.T) {
 			Echo(), func(c *client) { c.send(ws.OpText, "\xff") },
 			`wstest: connection 1 to "/a": the client broke RFC 6455: a text message is not UTF-8`,
 		},
+		"nothing, when a client answers a code that the RFC does not know yet": {
+			func(c *Conn) { c.Expect("hello"); c.Kick(1012, "restart"); c.ExpectClose(1012) },
+			func(c *client) { c.sees(`close 1012 "restart"`); c.send(ws.OpClose, "\x03\xf4") }, "",
+		},
 		"nothing, when the server ended it": {
 			func(c *Conn) { c.Expect("hello"); c.Expect("more") }, func(*client) {}, "",
 		},
