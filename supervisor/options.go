@@ -50,6 +50,7 @@ func collect(opts []Option) (*options, error) {
 	if o.logger == nil {
 		o.logger = logrus.New()
 		o.logger.SetOutput(io.Discard)
+		o.logger.SetLevel(logrus.PanicLevel) // lines that nobody reads are not written
 	}
 	for _, err := range []error{CheckStrategy(o.strategy), o.limits.Check(), o.breaker.Check()} {
 		if err != nil {
