@@ -23,13 +23,15 @@ type house struct {
 	gate    *gate
 	workers actors.Workers
 
-	mu        sync.Mutex
-	channels  map[messages.ChannelID]*Channel
+	hearing   sync.Mutex // taken before all others
 	listeners map[string]*listener
-	root      *actor.PID    // nil until the supervisor actor has started
-	closed    bool          // nothing is opened any more
-	stopped   chan struct{} // closed when the supervisor actor is gone
-	waiting   []any         // for the supervisor actor to start
+
+	mu       sync.Mutex
+	channels map[messages.ChannelID]*Channel
+	root     *actor.PID    // nil until the supervisor actor has started
+	closed   bool          // nothing is opened any more
+	stopped  chan struct{} // closed when the supervisor actor is gone
+	waiting  []any         // for the supervisor actor to start
 }
 
 func newHouse(o *options) *house {
@@ -49,14 +51,21 @@ func newHouse(o *options) *house {
 	return h
 }
 
-// Publish implements actors.Observer.
+// Publish implements actors.Observer. The end of a channel frees its ID in the
+// same step in which it is told: nobody sees the next channel of that ID begin
+// before this one has ended.
 func (h *house) Publish(event messages.Event, commit func()) {
-	if e, ok := event.(messages.Stopped); ok {
+	e, last := event.(messages.Stopped)
+	if !last {
+		h.bus.publish(event, commit)
+		return
+	}
+	h.bus.publish(event, func() {
 		h.mu.Lock()
 		delete(h.channels, e.Channel)
 		h.mu.Unlock()
-	}
-	h.bus.publish(event, commit)
+		commit()
+	})
 }
 
 func (h *house) observerPanicked(name, what string) {

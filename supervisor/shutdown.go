@@ -6,22 +6,30 @@ import (
 	"github.com/seed14814784/holdfast/messages"
 )
 
-// listen adds a keyed listener.
+// listen adds a keyed listener. Replacing is one step: of two who listen with one
+// key at once, one remains.
 func (h *house) listen(key string, fn func(messages.Event)) bool {
 	l := newListener(key, h.queue, &h.workers, h.observerPanicked, fn)
-	h.unlisten(key)
-	h.mu.Lock()
+	h.hearing.Lock()
+	defer h.hearing.Unlock()
+	h.silence(key)
+	if !h.bus.join(&l.observer, h.portraits) {
+		return false
+	}
 	h.listeners[key] = l
-	h.mu.Unlock()
-	return h.bus.join(&l.observer, h.portraits)
+	return true
 }
 
 func (h *house) unlisten(key string) {
-	h.mu.Lock()
-	l := h.listeners[key]
-	delete(h.listeners, key)
-	h.mu.Unlock()
-	if l != nil {
+	h.hearing.Lock()
+	defer h.hearing.Unlock()
+	h.silence(key)
+}
+
+// silence removes a listener. The caller holds h.hearing.
+func (h *house) silence(key string) {
+	if l := h.listeners[key]; l != nil {
+		delete(h.listeners, key)
 		l.remove()
 		h.bus.leave(&l.observer)
 	}
