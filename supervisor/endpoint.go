@@ -22,6 +22,15 @@ type endpoint struct {
 	flying  int        // permits that are out
 	timer   *time.Timer
 	due     time.Time // when the timer rings; zero: not set
+
+	admitted   []admission // to be delivered
+	delivering bool        // somebody is at it
+}
+
+// admission is a permit on its way to whoever asked for it.
+type admission struct {
+	admit  func(actors.Permit)
+	permit *permit
 }
 
 // wish is one wait for a permit. It is in the queue or among the early ones of

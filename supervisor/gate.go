@@ -112,8 +112,6 @@ func (g *gate) ring(e *endpoint) {
 // fired. Nobody is there then, and the gate knows the name as somebody else's
 // or nobody's; so nothing happens.
 func (g *gate) turn(e *endpoint) {
-	var few [4]admission
-	admitted := few[:0]
 	if g.endpoints[e.name] == e {
 		now := time.Now()
 		e.ripen(now)
@@ -124,30 +122,40 @@ func (g *gate) turn(e *endpoint) {
 			}
 			wait = Never
 			w := e.queue.Front().Value.(*wish)
-			a := admission{w.admit, &permit{gate: g, endpoint: e, probe: e.breaker.launch(now)}}
+			e.admitted = append(e.admitted, admission{w.admit, &permit{gate: g, endpoint: e, probe: e.breaker.launch(now)}})
 			e.leave(w)
 			e.flying++
-			admitted = append(admitted, a)
 		}
 		if e.deserted() {
 			wait = g.forget(e, now)
 		}
 		e.sleep(wait, now)
 	}
-	pending := len(g.notices) > 0 && !g.notifying
+	g.notify()
+	g.deliver(e)
 	g.mu.Unlock()
-	if pending {
-		g.notify()
-	}
-	for _, a := range admitted {
-		a.admit(a.permit)
-	}
 }
 
-// admission is a permit on its way to whoever asked for it.
-type admission struct {
-	admit  func(actors.Permit)
-	permit *permit
+// deliver hands permits over, outside of the lock and in order: two turns at
+// the same moment must not overtake each other. Whoever finds somebody at it
+// leaves its permits to them. So does an admission that gives its permit back
+// before it returns, which makes the next turn: a long queue of those who have
+// gone away costs no stack.
+func (g *gate) deliver(e *endpoint) {
+	if e.delivering {
+		return
+	}
+	e.delivering = true
+	for len(e.admitted) > 0 {
+		batch := e.admitted
+		e.admitted = nil
+		g.mu.Unlock()
+		for _, a := range batch {
+			a.admit(a.permit)
+		}
+		g.mu.Lock()
+	}
+	e.delivering = false
 }
 
 // forget drops a deserted endpoint that has nothing to remember, or returns how
@@ -172,6 +180,7 @@ func (g *gate) Close() {
 	g.closed, g.notices = true, nil
 	for _, e := range g.endpoints {
 		e.timer.Stop()
+		e.admitted = nil
 	}
 	clear(g.endpoints)
 }

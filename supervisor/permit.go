@@ -39,11 +39,9 @@ func (g *gate) tell(e *endpoint, open bool, now time.Time) {
 	})
 }
 
-// notify tells about breakers that changed, outside the lock and in the order
-// of the changes: whoever finds somebody at it leaves its notice to them.
+// notify tells about breakers that changed, outside of the lock and in the order
+// of the changes, like deliver. The caller holds the lock.
 func (g *gate) notify() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	if g.notifying {
 		return
 	}
@@ -55,7 +53,7 @@ func (g *gate) notify() {
 		g.changed(notice)
 		g.mu.Lock()
 	}
-	g.notices, g.notifying = nil, false
+	g.notifying = false
 }
 
 // verdict is what the end of a dial says about the endpoint.
