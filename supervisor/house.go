@@ -80,7 +80,7 @@ func (h *house) strategyPanicked(id messages.ChannelID) func(what string) {
 
 // open makes a channel, or finds the one that has the ID already.
 func (h *house) open(spec Spec) (*Channel, error) {
-	if err := spec.check(); err != nil {
+	if err := spec.check(h.dialer); err != nil {
 		return nil, err
 	}
 	spec = spec.filled()

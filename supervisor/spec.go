@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/seed14814784/holdfast/actors"
@@ -105,8 +106,9 @@ type endpointed interface{ Endpoint() string }
 // until the callback has answered once.
 const sharedEndpoint = "unresolved"
 
-// check reports everything that is wrong with the specification.
-func (s Spec) check() error {
+// check reports everything that is wrong with the specification of a channel
+// that dials with this dialer, if it has none of its own.
+func (s Spec) check(dialer transport.Dialer) error {
 	var errs []error
 	bad := func(format string, args ...any) {
 		errs = append(errs, &messages.Error{Op: "open", Channel: s.ID, Reason: messages.Because(messages.ReasonInvalidSpec, format, args...)})
@@ -119,6 +121,8 @@ func (s Spec) check() error {
 	} else if a, ok := s.Address.(checked); ok {
 		if err := a.Check(); err != nil {
 			errs = append(errs, err)
+		} else if scheme := s.foreign(dialer); scheme != "" {
+			bad("the scheme of %s is neither ws nor wss; %q needs a Dialer that knows it", s.Address, scheme)
 		}
 	}
 	if s.Handler == nil {
@@ -176,6 +180,22 @@ func (s Spec) check() error {
 		bad("Outbox.Overflow is %d; use Reject, DropOldest or DropNewest", s.Outbox.Overflow)
 	}
 	return errors.Join(errs...)
+}
+
+// foreign is the scheme of an address that is known in advance, if it is not one
+// that a WebSocket dials. What other dialers know is theirs to say.
+func (s Spec) foreign(dialer transport.Dialer) string {
+	if s.Dialer != nil {
+		dialer = s.Dialer
+	}
+	if _, ok := dialer.(*transport.WebSocket); !ok || !isStatic(s.Address) {
+		return ""
+	}
+	scheme, _, _ := strings.Cut(strings.ToLower(fmt.Sprint(s.Address)), "://")
+	if scheme == "ws" || scheme == "wss" {
+		return ""
+	}
+	return scheme
 }
 
 // duration is one knob: its name, where it is, its default, and whether it must
