@@ -19,6 +19,8 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 		}
 		c.outbox.reuse()
 		c.queue(ctx)
+	case messages.Held:
+		c.outbox.reuse() // it may have been Connect that led here
 	case messages.Preparing:
 		if from == messages.Queued {
 			c.connect(ctx)
@@ -93,7 +95,7 @@ func (c *channel) connect(ctx actor.Context) {
 		Last:    c.lastReason,
 		Refresh: c.refresh,
 	}
-	c.refresh = false
+	c.refresh, c.rotateIn = false, 0 // a go-away was meant for the connection before
 	c.admittedAt = time.Now()
 	c.conn = ref
 	c.socketBorn()

@@ -42,6 +42,7 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *ended:
 		if c.conn == m.from {
 			c.conn.handedUp = true
+			c.clock.armAt(expirySlot, c.outbox.deadline()) // of what came back
 			c.gone(ctx)
 		}
 	case *handlerPanic:

@@ -75,8 +75,8 @@ func TestChannelCrashInATimerEndsTheAttempt(t *testing.T) {
 			20s Preparing
 			20s Dialing
 			20s Authenticating
-			20s peer got "LOGIN"
-			20s Ready`)
+			20s Ready
+			20s peer got "LOGIN"`)
 		s.end()
 	})
 }

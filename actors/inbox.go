@@ -56,6 +56,18 @@ func (b *inbox) push(m messages.Received, resume func()) (room bool) {
 	return false
 }
 
+// room reports whether there is room for a message. If not, resume is called,
+// once, when there is.
+func (b *inbox) room(resume func()) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.queue) < b.limits.Messages && b.bytes < b.limits.Bytes {
+		return true
+	}
+	b.resume = resume
+	return false
+}
+
 // drain runs the handler until nothing waits. Whether to go on is decided under
 // the same lock that push looks at running with, so no message can be queued
 // between the last look and the exit.

@@ -88,6 +88,7 @@ func (c *connection) pulse(ctx actor.Context) {
 	if overslept := now.Sub(k.dueAt) > max(k.grace, time.Second); overslept || c.paused {
 		k.heardAt = now.Add(-k.interval)
 		k.beatAt = now
+		k.probeBy = now.Add(max(k.grace, time.Second))
 	}
 	c.read(ctx) // what has arrived counts before silence does
 	if c.failed {

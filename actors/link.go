@@ -14,6 +14,17 @@ type link struct {
 	c      *connection
 	ctx    actor.Context
 	frames uint64 // given to the socket
+	broken bool   // the socket does not take frames any more
+}
+
+// ends reports whether an error of Write means that the socket is of no use any
+// more; the others leave it as it was.
+func ends(err error) bool {
+	switch transport.ReasonOf(err, messages.ReasonWriteError).Code {
+	case messages.ReasonSlowConsumer, messages.ReasonTooLarge:
+		return false
+	}
+	return true
 }
 
 var _ transport.Link = (*link)(nil)
@@ -21,6 +32,7 @@ var _ transport.Link = (*link)(nil)
 // Write queues a frame on the socket.
 func (l *link) Write(frame transport.Frame) error {
 	if err := l.c.conn.Write(frame); err != nil {
+		l.broken = l.broken || ends(err)
 		return err
 	}
 	l.frames++
@@ -39,6 +51,9 @@ func (l *link) LoggedIn(login transport.Login) {
 	}
 	c.greeted = true
 	c.firstWord = !login.Sync
+	// An inbox that is still full of the connection before must not grow by a
+	// message with every connection.
+	c.paused = !c.rec.inbox.room(l.resume())
 	c.startKeepalive(l.ctx, login.Heartbeat)
 	l.ctx.Send(c.channel, &loggedIn{from: c.ref, login: login})
 }
@@ -59,10 +74,15 @@ func (l *link) Deliver(kind messages.Kind, kindOfMessage string, data []byte) {
 	if c.rec.PublishReceived {
 		c.rec.Observer.Publish(received, nil)
 	}
-	self, root := l.ctx.Self(), l.ctx.ActorSystem().Root
-	if !c.rec.inbox.push(received, func() { root.Send(self, &resume{}) }) {
+	if !c.rec.inbox.push(received, l.resume()) {
 		c.paused = true
 	}
+}
+
+// resume is how the inbox says that it has room again.
+func (l *link) resume() func() {
+	self, root := l.ctx.Self(), l.ctx.ActorSystem().Root
+	return func() { root.Send(self, &resume{}) }
 }
 
 // Acknowledge settles a message.

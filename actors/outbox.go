@@ -110,11 +110,10 @@ func (o *Outbox) Accept(message messages.Message) (*Receipt, error) {
 		return nil, &messages.Error{Op: "send", Channel: o.channel, Reason: reason}
 	}
 	var outcomes []verdict
-	for o.full(len(message.Data)) {
-		if o.limits.Overflow != DropOldest || len(o.waiting) == 0 {
-			break
+	if o.limits.Overflow == DropOldest {
+		for range o.excess(len(message.Data)) {
+			outcomes = append(outcomes, o.drop(0))
 		}
-		outcomes = append(outcomes, o.drop(0))
 	}
 	full := o.full(len(message.Data))
 	if full && o.limits.Overflow != DropNewest {
@@ -151,6 +150,21 @@ func (o *Outbox) unfit(message messages.Message) messages.Reason {
 
 func (o *Outbox) full(extra int) bool {
 	return len(o.waiting)+len(o.handed) >= o.limits.Messages || o.bytes+extra > o.limits.Bytes
+}
+
+// excess is how many of those that wait must go to make room; 0 also if there
+// would be none without all of them.
+func (o *Outbox) excess(extra int) int {
+	count, bytes := len(o.waiting)+len(o.handed), o.bytes+extra
+	for n := range len(o.waiting) + 1 {
+		if count < o.limits.Messages && bytes <= o.limits.Bytes {
+			return n
+		}
+		if n < len(o.waiting) {
+			count, bytes = count-1, bytes-len(o.waiting[n].message.Data)
+		}
+	}
+	return 0
 }
 
 func (o *Outbox) enter(message messages.Message) *parcel {

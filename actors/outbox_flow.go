@@ -109,6 +109,9 @@ func (o *Outbox) reclaim(resend bool) {
 		default:
 			p.written, p.answer = false, time.Time{}
 			back = append(back, p)
+			if !p.expires.IsZero() {
+				o.watch(p.expires) // while it was with the connection, nobody did
+			}
 		}
 	}
 	o.handed = nil

@@ -275,3 +275,10 @@ func peerClose(code int, text string) error {
 }
 
 func lost() error { return io.EOF }
+
+// quietly ends the socket; whoever looks will see.
+func (s *socket) quietly(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.end = err
+}

@@ -17,6 +17,8 @@ type script struct {
 	acks    bool // messages are answered with ACK or NACK
 	dedupes bool // the peer drops what it had
 	beats   bool // heartbeats are BEAT, not pings
+
+	opened func(*connection) // shows the actor of each connection
 }
 
 func (script) Name() string { return "script" }
@@ -36,11 +38,14 @@ func text(format string, args ...any) transport.Frame {
 	return transport.Frame{Kind: transport.FrameText, Data: fmt.Appendf(nil, format, args...)}
 }
 
-func (s *scriptSession) Open(link transport.Link) error {
-	if s.login {
-		return link.Write(text("LOGIN"))
+func (s *scriptSession) Open(l transport.Link) error {
+	if s.opened != nil {
+		s.opened(l.(*link).c)
 	}
-	link.LoggedIn(transport.Login{Sync: s.sync})
+	if s.login {
+		return l.Write(text("LOGIN"))
+	}
+	l.LoggedIn(transport.Login{Sync: s.sync})
 	return nil
 }
 

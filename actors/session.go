@@ -90,7 +90,17 @@ func (c *connection) listen(ctx actor.Context) {
 }
 
 // lose ends the connection with what the protocol makes of the error.
+//
+// A peer that kicks us closes its socket, and a write may be the first to
+// notice. Then the kick waits to be read, and it matters more than the write:
+// without it the channel would come back and be kicked again.
 func (c *connection) lose(ctx actor.Context, err error) {
+	if c.link.broken {
+		c.link.broken = false
+		if c.read(ctx); c.failed {
+			return
+		}
+	}
 	reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 	c.settle()
 	c.fail(ctx, c.session.Ending(reason))
@@ -151,6 +161,8 @@ func (c *connection) bye(ctx actor.Context) {
 		c.fail(ctx, messages.Reason{Code: messages.ReasonUserDisconnect})
 		return
 	}
+	c.backlog = nil // the outbox takes back what the socket had no room for
+	c.keepalive.stop(messages.Because(messages.ReasonNotConnected, "the channel is closing"))
 	code, text := c.session.Bye(&c.link)
 	if err := c.conn.Close(code, text); err != nil {
 		c.lose(ctx, err)

@@ -1,12 +1,13 @@
 package actors
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing/synctest"
 	"time"
 
@@ -39,13 +40,12 @@ type stage struct {
 	system  *actor.ActorSystem
 	peer    *peer
 	record  *Record
-	channel atomic.Pointer[channel] // the incarnation that runs
 	pid     *actor.PID
 	workers Workers
 	start   time.Time
 
 	mu       sync.Mutex
-	lines    []string
+	lines    []note
 	statuses []messages.StatusChanged
 	outcomes []messages.Outcome
 	inbound  []string
@@ -109,9 +109,7 @@ func (p *parent) Receive(ctx actor.Context) {
 	switch ctx.Message().(type) {
 	case *actor.Started:
 		p.child = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { // ChannelProps, with a view of the actor
-			c := &channel{Record: p.stage.record}
-			p.stage.channel.Store(c)
-			return c
+			return open{&channel{Record: p.stage.record}}
 		}, actor.WithMailbox(actor.UnboundedLockfree())))
 	case actor.SystemMessage, actor.AutoReceiveMessage:
 	default:
@@ -121,6 +119,24 @@ func (p *parent) Receive(ctx actor.Context) {
 
 func (p *parent) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, _, _ any) {
 	s.RestartChildren(child)
+}
+
+// open is a channel that can be looked into, by a function that runs on the
+// channel's own goroutine: a look from elsewhere would be a race.
+type open struct{ *channel }
+
+func (o open) Receive(ctx actor.Context) {
+	if look, ok := ctx.Message().(func(*channel)); ok {
+		look(o.channel)
+		return
+	}
+	o.channel.Receive(ctx)
+}
+
+// inspect looks into the channel.
+func (s *stage) inspect(look func(*channel)) {
+	s.system.Root.Send(s.record.self.Load(), look)
+	synctest.Wait()
 }
 
 // openGate admits at once, from another goroutine.
@@ -162,7 +178,32 @@ func (s *stage) Publish(event messages.Event, commit func()) {
 // line adds a line to the transcript; the lock is held.
 func (s *stage) line(format string, args ...any) {
 	at := time.Since(s.start).Round(time.Millisecond)
-	s.lines = append(s.lines, fmt.Sprintf("%v ", at)+fmt.Sprintf(format, args...))
+	s.lines = append(s.lines, note{at, fmt.Sprintf(format, args...)})
+}
+
+// note is a line of the transcript.
+type note struct {
+	at   time.Duration
+	text string
+}
+
+// who orders the lines of one moment.
+func (n note) who() int {
+	for i, prefix := range []string{"peer got ", "heard ", "#"} {
+		if strings.HasPrefix(n.text, prefix) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// script is the transcript as text; the lock is held.
+func (s *stage) script() string {
+	var lines []string
+	for _, l := range s.lines {
+		lines = append(lines, fmt.Sprintf("%v %s", l.at, l.text))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func because(reason messages.Reason) string {
@@ -230,7 +271,9 @@ func (s *stage) after(d time.Duration) {
 
 func (s *stage) status() messages.Status { return s.record.Snapshot().Status }
 
-// expect compares the transcript since the last call, whole.
+// expect compares the transcript since the last call, whole. Actors run side by
+// side: of what happens at the same moment, first comes what the channel says
+// about itself, then what the peer got, what the handler heard, and outcomes.
 func (s *stage) expect(want string) {
 	s.t.Helper()
 	s.mu.Lock()
@@ -240,7 +283,10 @@ func (s *stage) expect(want string) {
 		l, _, _ = strings.Cut(l, " //")
 		lines = append(lines, strings.TrimSpace(l))
 	}
-	if got := strings.Join(s.lines, "\n"); got != strings.Join(lines, "\n") {
+	slices.SortStableFunc(s.lines, func(a, b note) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.who(), b.who()))
+	})
+	if got := s.script(); got != strings.Join(lines, "\n") {
 		s.t.Errorf("the channel went\n%s\nand should have gone\n%s", got, strings.Join(lines, "\n"))
 	}
 	s.lines = nil

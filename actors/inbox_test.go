@@ -1,0 +1,145 @@
+package actors
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// slowly makes the handler wait for the gate before each message.
+func slowly(gate chan struct{}) func(*Settings) {
+	return func(settings *Settings) {
+		handle := settings.Handler
+		settings.Handler = func(m messages.Received) {
+			<-gate
+			handle(m)
+		}
+	}
+}
+
+func TestSlowHandlerStopsReadingButNotHeartbeats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		s := newStage(t, slowly(gate))
+		s.connect()
+		for i := range 40 {
+			s.peer.last().send(fmt.Sprint(i))
+		}
+		s.after(10 * time.Minute)
+		s.expect(``)
+		socket := s.peer.last()
+		socket.mu.Lock()
+		unread, written := 0, socket.written
+		for _, f := range socket.inbound {
+			if len(f.Data) <= 2 {
+				unread++
+			}
+		}
+		socket.mu.Unlock()
+		if least := 40 - 1 - s.record.Inbox.Messages; unread < least { // one is with the handler
+			t.Errorf("%d messages were left in the socket, and should be %d at least", unread, least)
+		}
+		if written < 20 {
+			t.Errorf("%d heartbeats were sent in ten minutes", written)
+		}
+		close(gate)
+		synctest.Wait()
+		var want []string
+		for i := range 40 {
+			want = append(want, fmt.Sprint(i))
+		}
+		if got := fmt.Sprint(s.inbound); got != fmt.Sprint(want) {
+			t.Errorf("the handler heard %s", got)
+		}
+		s.end()
+	})
+}
+
+// A server that greets everybody with a message, and a handler that hangs.
+func TestInboxDoesNotGrowWithEveryConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		s := newStage(t, slowly(gate))
+		s.connect()
+		for range 30 {
+			s.peer.last().send("hello")
+			s.after(time.Second)
+			s.ask(messages.Redial{})
+			s.after(2 * time.Second)
+		}
+		s.record.inbox.mu.Lock()
+		n := len(s.record.inbox.queue)
+		s.record.inbox.mu.Unlock()
+		if n != s.record.Inbox.Messages || s.status() != messages.Ready {
+			t.Errorf("%d messages wait, the channel is %s", n, s.status())
+		}
+		close(gate)
+		s.end()
+	})
+}
+
+func TestPanicInHandlerCostsTheConnectionOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			handle := settings.Handler
+			settings.Handler = func(m messages.Received) {
+				handle(m)
+				if string(m.Data) == "bug" {
+					panic("the handler's bug")
+				}
+			}
+		})
+		s.connect()
+		for _, text := range []string{"one", "bug", "two"} {
+			s.peer.last().send(text)
+		}
+		s.after(10 * time.Second)
+		s.peer.last().send("three")
+		synctest.Wait()
+		s.expect(`
+			0s Backoff ActorPanic
+			0s heard "one"
+			0s heard "bug"
+			0s heard "two"
+			2s Queued
+			2s Preparing
+			2s Dialing
+			2s Authenticating
+			2s Ready
+			10s heard "three"`)
+		if last := s.record.lastReason; last.Code != messages.ReasonActorPanic || last.Detail != "the handler's bug" {
+			t.Errorf("the next address request is told %s", last)
+		}
+		s.end()
+	})
+}
+
+// The budget is how many panics a channel may have within a minute.
+func TestPanicsBeyondTheBudgetFailTheChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.Protocol = script{} })
+		s.connect()
+		panics := func(n int, every time.Duration) {
+			for range n {
+				s.peer.last().send("BOOM")
+				s.after(time.Second)
+				s.ask(messages.Connect{})
+				s.after(every)
+			}
+		}
+		panics(20, 15*time.Second) // at most four in any minute
+		if s.status() != messages.Ready {
+			t.Errorf("the channel is %s", s.status())
+		}
+		s.after(time.Minute)
+		panics(5, time.Second)
+		s.skip()
+		s.peer.last().send("BOOM")
+		s.after(time.Hour)
+		s.expect(`6m30s Failed RestartIntensity`)
+		s.end()
+	})
+}

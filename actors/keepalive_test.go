@@ -1,0 +1,195 @@
+package actors
+
+import (
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+func TestFirstHeartbeatComesAtARandomPartOfTheInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		draws := []float64{0.2, 0.5, 1, 0} // the second is for the rotation
+		var drawn atomic.Int32
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{login: true, beats: true}
+			settings.Random = func() float64 { return draws[min(int(drawn.Add(1)), len(draws))-1] }
+		})
+		s.peer.answers = obliging
+		s.connect()
+		s.after(60 * time.Second)
+		s.expect(`
+			5s peer got "BEAT"
+			32.5s peer got "BEAT"   // 25 s and 10 % more
+			55s peer got "BEAT"     // 25 s and 10 % less`)
+		s.end()
+	})
+}
+
+func TestSilenceEndsTheConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, nil)
+		s.connect()
+		s.peer.set(func(p *peer) { p.deaf = true })
+		s.after(37 * time.Second)
+		s.expect(`
+			35s Backoff PongTimeout
+			37s Queued
+			37s Preparing
+			37s Dialing
+			37s Authenticating
+			37s Ready`)
+		s.end()
+	})
+}
+
+func TestAnyInboundIsProofOfLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, nil)
+		s.connect()
+		s.peer.set(func(p *peer) { p.deaf = true })
+		for range 4 {
+			s.after(30 * time.Second)
+			s.peer.last().send("hello")
+		}
+		s.after(34 * time.Second)
+		s.expect(`
+			30s heard "hello"
+			1m0s heard "hello"
+			1m30s heard "hello"
+			2m0s heard "hello"`)
+		s.end()
+	})
+}
+
+func TestHalfOpenSocketIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, nil)
+		s.connect()
+		s.peer.last().freeze()
+		s.after(35 * time.Second)
+		s.expect(`35s Backoff PongTimeout`)
+		s.after(time.Minute)
+		s.end()
+	})
+}
+
+// This process did not run for an hour: that nothing was heard proves nothing.
+// The bubble cannot sleep for one actor alone, so the timer is set as it would
+// have been an hour ago.
+func TestProcessThatSleptAsksBeforeItCondemns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c *connection
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{opened: func(opened *connection) { c = opened }}
+		})
+		s.connect()
+		s.after(time.Second)
+		c.keepalive.dueAt = c.keepalive.dueAt.Add(-time.Hour)
+		c.keepalive.heardAt = c.keepalive.heardAt.Add(-time.Hour)
+		s.system.Root.Send(s.record.conn.pid, &pulse{})
+		s.after(time.Minute)
+		s.expect(``)
+		if len(s.pongs) == 0 || s.pongs[0].At != s.start.Add(time.Second) {
+			t.Errorf("the peer was asked at %v", s.pongs)
+		}
+		c.keepalive.dueAt = c.keepalive.dueAt.Add(-time.Hour)
+		s.peer.set(func(p *peer) { p.deaf = true })
+		s.system.Root.Send(s.record.conn.pid, &pulse{})
+		s.after(time.Minute)
+		s.expect(`1m11s Backoff PongTimeout
+			1m12s Queued
+			1m12s Preparing
+			1m12s Dialing
+			1m12s Authenticating
+			1m12s Ready
+			1m47s Backoff PongTimeout
+			1m49s Queued
+			1m49s Preparing
+			1m49s Dialing
+			1m49s Authenticating
+			1m49s Ready`)
+		s.end()
+	})
+}
+
+func TestPingReportsRTT(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.Protocol = script{login: true, beats: true} })
+		s.peer.answers = func(so *socket, text string) {
+			if text != "BEAT" {
+				obliging(so, text)
+				return
+			}
+			time.AfterFunc(40*time.Millisecond, func() { so.send("HEARTBEAT") })
+		}
+		s.connect()
+		answer := make(chan any, 1)
+		s.tell(&Request{Command: messages.Ping{}, Answer: answer})
+		s.after(time.Second)
+		pong, _ := (<-answer).(messages.Pong)
+		want := messages.Pong{Channel: "c", Epoch: 1, RTT: 40 * time.Millisecond, At: s.start.Add(40 * time.Millisecond)}
+		if pong != want || s.record.Snapshot().RTT != want.RTT {
+			t.Errorf("the answer is %+v, the snapshot says %s", pong, s.record.Snapshot().RTT)
+		}
+		s.end()
+	})
+}
+
+func TestPingsBeyondTheBoundAreRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, nil)
+		s.connect()
+		s.peer.set(func(p *peer) { p.deaf = true })
+		answers := make(chan any, maxAskers+1)
+		for range maxAskers {
+			s.tell(&Request{Command: messages.Ping{}, Answer: answers})
+		}
+		synctest.Wait()
+		reply, _ := s.ask(messages.Ping{}).(messages.Reply)
+		if !errors.Is(reply.Err, messages.ReasonMailboxOverflow) || len(answers) != 0 {
+			t.Errorf("the answer is %v, %d others came", reply, len(answers))
+		}
+		s.after(time.Minute)
+		for range maxAskers {
+			if reply, _ := (<-answers).(messages.Reply); !errors.Is(reply.Err, messages.ReasonNotConnected) {
+				t.Fatalf("the answer is %v", reply)
+			}
+		}
+		s.end()
+	})
+}
+
+func TestOneWayHeartbeatsProveNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{beats: true}
+			settings.Keepalive.OneWay = true
+		})
+		s.connect()
+		s.after(65 * time.Second)
+		s.expect(`
+			12.5s peer got "BEAT"
+			37.5s peer got "BEAT"
+			1m2.5s peer got "BEAT"`)
+		s.end()
+	})
+}
+
+func TestNoHeartbeatFollowsTheGoodbye(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, nil)
+		s.connect()
+		s.peer.set(func(p *peer) { p.mute = true })
+		s.after(12 * time.Second) // the heartbeat is due half a second later
+		s.ask(messages.Disconnect{})
+		s.after(time.Minute)
+		s.expect(`
+			12s Closing UserDisconnect
+			17s Closed CloseTimeout`)
+		s.end()
+	})
+}

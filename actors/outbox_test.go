@@ -1,0 +1,143 @@
+package actors
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+func TestOutboxPolicies(t *testing.T) {
+	for name, test := range map[string]struct {
+		overflow Overflow
+		want     string
+	}{
+		"a full outbox refuses": {Reject, `
+			refused: OutboxFull
+			peer got "1"
+			#1 Written
+			peer got "2"
+			#2 Written
+			peer got "3"
+			#3 Written`},
+		"a full outbox drops what waited longest": {DropOldest, `
+			#1 Dropped Superseded
+			peer got "2"
+			#2 Written
+			peer got "3"
+			#3 Written
+			peer got "4"
+			#4 Written`},
+		"a full outbox drops what comes": {DropNewest, `
+			#4 Dropped Superseded
+			peer got "1"
+			#1 Written
+			peer got "2"
+			#2 Written
+			peer got "3"
+			#3 Written`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, func(settings *Settings) {
+					settings.Outbox.Messages, settings.Outbox.Overflow = 3, test.overflow
+				})
+				var got []string
+				for i := range 4 {
+					if _, err := s.record.Send(messages.Text(fmt.Sprint(i + 1))); err != nil {
+						reason, _ := messages.ReasonOf(err)
+						got = append(got, "refused: "+reason.Code.String())
+					}
+				}
+				s.ask(messages.Connect{})
+				for _, line := range s.lines {
+					if line.who() > 0 {
+						got = append(got, line.text)
+					}
+				}
+				// When a receipt settles, the peer may or may not have had its turn.
+				if a, b := sorted(got), sorted(strings.Split(test.want, "\n")); a != b {
+					t.Errorf("it went\n%s\nand should have gone\n%s", a, b)
+				}
+				s.end()
+			})
+		})
+	}
+}
+
+func sorted(lines []string) string {
+	var all []string
+	for _, l := range lines {
+		if l = strings.TrimSpace(l); l != "" {
+			all = append(all, l)
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, "\n")
+}
+
+func TestWhatCannotBeSentIsRefusedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.Outbox.MessageBytes = 10 })
+		for name, test := range map[string]struct {
+			message messages.Message
+			want    messages.Code
+		}{
+			"a message above the limit": {messages.Text("hello, hello"), messages.ReasonTooLarge},
+			"text that is not UTF-8":    {messages.Text("\xff"), messages.ReasonInvalidMessage},
+			"no such kind":              {messages.Message{Kind: 7}, messages.ReasonInvalidMessage},
+			"a negative time to live":   {messages.Text("a").Expiring(-1), messages.ReasonInvalidMessage},
+		} {
+			_, err := s.record.Send(test.message)
+			if wrong, ok := errors.AsType[*messages.Error](err); !ok || !errors.Is(err, test.want) || wrong.Channel != "c" || wrong.Op != "send" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		s.end()
+	})
+}
+
+func TestTooLargeAMessageDropsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Outbox = OutboxLimits{Messages: 10, Bytes: 100, MessageBytes: 100, Overflow: DropOldest}
+		})
+		s.connect()
+		s.peer.last().freeze()
+		s.send(strings.Repeat("a", 50)) // with the connection: it cannot be dropped
+		s.ask(messages.Pause{})
+		s.after(time.Second)
+		s.skip()
+		s.send("b")
+		if _, err := s.record.Send(messages.Text(strings.Repeat("c", 100))); err != nil {
+			t.Errorf("all that waits could be dropped for it: %v", err)
+		}
+		s.expect(`
+			1s #1 Dropped Superseded
+			1s #2 Dropped Superseded`)
+		s.end()
+	})
+}
+
+// What a connection holds keeps its place; to drop what waits behind it would
+// make no room.
+func TestNothingIsDroppedInVain(t *testing.T) {
+	limits := OutboxLimits{Messages: 10, Bytes: 100, MessageBytes: 100, Overflow: DropOldest}
+	outbox := newOutbox("c", limits, func(o messages.Outcome) { t.Errorf("message %d was %s", o.ID, o.Result) })
+	for _, size := range []int{50, 1} {
+		if _, err := outbox.Accept(messages.Text(strings.Repeat("a", size))); err != nil {
+			t.Fatal(err)
+		}
+		if size == 50 {
+			outbox.hand(time.Now())
+		}
+	}
+	if _, err := outbox.Accept(messages.Text(strings.Repeat("b", 60))); !errors.Is(err, messages.ReasonOutboxFull) {
+		t.Errorf("it was taken: %v", err)
+	}
+}
