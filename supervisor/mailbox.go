@@ -15,12 +15,14 @@ import (
 
 func (c *Channel) send(message any) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.self == nil {
+	self := c.self
+	if self == nil {
 		c.queued = append(c.queued, message)
-		return
 	}
-	c.house.system.Root.Send(c.self, message)
+	c.mu.Unlock()
+	if self != nil {
+		c.house.system.Root.Send(self, message)
+	}
 }
 
 // publish makes the actor reachable.
