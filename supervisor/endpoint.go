@@ -18,7 +18,7 @@ type endpoint struct {
 	breaker breaker
 	share   float64    // of the rate that is open: below 1 in a slow start
 	queue   *list.List // of *wish, in the order in which their time came
-	early   earlies    // wishes whose time has not come yet
+	early   waitlist   // wishes whose time has not come yet
 	flying  int        // permits that are out
 	timer   *time.Timer
 	due     time.Time // when the timer rings; zero: not set
@@ -157,15 +157,15 @@ func (e *endpoint) sleep(wait time.Duration, now time.Time) {
 	}
 }
 
-// earlies is a heap of wishes, the earliest first, equals in the order of
+// waitlist is a heap of wishes, the earliest first, equals in the order of
 // asking.
-type earlies []*wish
+type waitlist []*wish
 
 // Len implements heap.Interface.
-func (h earlies) Len() int { return len(h) }
+func (h waitlist) Len() int { return len(h) }
 
 // Less implements heap.Interface.
-func (h earlies) Less(i, j int) bool {
+func (h waitlist) Less(i, j int) bool {
 	if d := h[i].earliest.Compare(h[j].earliest); d != 0 {
 		return d < 0
 	}
@@ -173,19 +173,19 @@ func (h earlies) Less(i, j int) bool {
 }
 
 // Swap implements heap.Interface.
-func (h earlies) Swap(i, j int) {
+func (h waitlist) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
 	h[i].place, h[j].place = i+1, j+1
 }
 
 // Push implements heap.Interface.
-func (h *earlies) Push(w any) {
+func (h *waitlist) Push(w any) {
 	*h = append(*h, w.(*wish))
 	w.(*wish).place = len(*h)
 }
 
 // Pop implements heap.Interface.
-func (h *earlies) Pop() any {
+func (h *waitlist) Pop() any {
 	last := len(*h) - 1
 	w := (*h)[last]
 	(*h)[last] = nil
