@@ -27,7 +27,7 @@ type connection struct {
 	dialing *dialing
 	conn    transport.Conn
 	session transport.Session
-	acks    bool // the protocol acknowledges messages
+	traits  transport.Traits // of the protocol, asked once: it may panic, and at the end nobody would catch it
 	failed  bool
 
 	link      link
@@ -138,7 +138,7 @@ func (c *connection) stopped(ctx actor.Context) {
 		}
 		said = true
 		c.settle()
-		rec.outbox.reclaim(rec.Protocol.Traits().Deduplicates)
+		rec.outbox.reclaim(c.traits.Deduplicates)
 		root.Send(channel, &ended{from: ref})
 		rec.socketGone()
 	}
@@ -174,7 +174,7 @@ func (c *connection) settle() {
 	}
 	written, n := c.conn.Written(), 0
 	for n < len(c.unwritten) && c.unwritten[n].frame <= written {
-		c.rec.outbox.written(c.unwritten[n].id, c.acks)
+		c.rec.outbox.written(c.unwritten[n].id, c.traits.Acknowledges)
 		n++
 	}
 	if n == 0 {

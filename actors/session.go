@@ -35,13 +35,13 @@ func (n *notifier) heard() { n.pending.Store(false) }
 
 // login starts the protocol on the fresh socket.
 func (c *connection) login(ctx actor.Context) {
+	c.traits = c.rec.Protocol.Traits()
 	c.session = c.rec.Protocol.NewSession(transport.Opening{
 		Channel: c.rec.Channel,
 		Epoch:   c.ref.epoch,
 		Target:  c.target,
 		Info:    c.conn.Info(),
 	})
-	c.acks = c.rec.Protocol.Traits().Acknowledges
 	c.link = link{c: c, ctx: ctx}
 	c.conn.Watch(c.notify.start(ctx))
 	if err := c.session.Open(&c.link); err != nil {
