@@ -10,9 +10,9 @@ import (
 )
 
 // faults are what can happen to a world, and when. Rates are per channel, so
-// that the hour is as hard for any number of channels: each sends every 30 s,
-// is hit by something about every five minutes and gets a command every ten;
-// every few minutes something happens to all.
+// that the hour is as hard for any number of channels: each sends every minute and
+// more than it can hold every hour, is hit by something about every five minutes
+// and gets a command every ten; every few minutes something happens to all.
 type faults struct {
 	*world
 	due     map[string]time.Time // of what happens to everybody
@@ -32,12 +32,13 @@ func newFaults(w *world) *faults {
 
 // disasters come about so often.
 var disasters = map[string]time.Duration{
-	"cut": 8 * time.Minute, "restart": 10 * time.Minute, "reset": 25 * time.Minute, "drop": 25 * time.Minute,
+	"cut": 8 * time.Minute, "restart": 10 * time.Minute, "slow": 15 * time.Minute,
+	"reset": 25 * time.Minute, "drop": 25 * time.Minute,
 }
 
 // order is the order in which what is due at the same tick happens: ranging over
 // a map would be another story every time.
-var order = []string{"cut", "mend", "restart", "up", "reset", "drop"}
+var order = []string{"cut", "mend", "restart", "up", "slow", "fast", "reset", "drop"}
 
 // plan draws when something happens: evenly from half to one and a half of that.
 func (f *faults) plan(what string, in time.Duration) {
@@ -66,10 +67,10 @@ func (f *faults) strike() {
 			f.disaster(what)
 		}
 	}
-	for range f.times(30 * time.Second) {
+	for range f.times(time.Minute) {
 		f.send(f.somebody(), 1)
 	}
-	for range f.times(20 * time.Minute) {
+	for range f.times(time.Hour) {
 		f.send(f.somebody(), 60) // more than the outbox holds
 	}
 	for range f.times(2 * time.Minute) {
@@ -113,6 +114,12 @@ func (f *faults) disaster(what string) {
 	case "up":
 		f.up()
 		f.plan("restart", disasters["restart"])
+	case "slow":
+		f.slow()
+		f.plan("fast", 3*time.Minute)
+	case "fast":
+		f.fast()
+		f.plan("slow", disasters["slow"])
 	case "reset":
 		f.hurtAll("reset by the network")
 		f.network.Reset()
@@ -277,6 +284,7 @@ func (f *faults) heal() {
 	f.proclaim("everything is healed")
 	f.mend()
 	f.up()
+	f.fast()
 	for i := range f.ledgers {
 		f.undo(i, f.paused, (*supervisor.Channel).Resume)
 		f.undo(i, f.offline, (*supervisor.Channel).NetworkUp)

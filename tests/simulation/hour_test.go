@@ -64,7 +64,7 @@ func live(t *testing.T, seed uint64, channels int) {
 	}
 	f.heal()
 
-	// What is half-open is found dead within 35 s, and the longest delays in a
+	// What is half-open is found dead within 60 s, and the longest delays in a
 	// Suspended are 45 s.
 	time.Sleep(3 * time.Minute)
 	synctest.Wait()

@@ -261,7 +261,7 @@ func (l *ledger) balance(w *world, v *life, written []*entry, sum *tallies) {
 	if wound.IsZero() && !v.kicked.IsZero() {
 		// The server waits five seconds for the answer to its close frame. If
 		// the network is cut meanwhile, it hangs up on bytes under way.
-		if from, cut := w.cutWithin(v.kicked, v.kicked.Add(5*time.Second+4*w.latency)); cut {
+		if from, cut := w.cutWithin(v.kicked, v.kicked.Add(5*time.Second+2*lag)); cut {
 			wound, how = from, "kicked, then cut off"
 		}
 	}
@@ -269,11 +269,10 @@ func (l *ledger) balance(w *world, v *life, written []*entry, sum *tallies) {
 		l.wrong("attempt %d: %d messages from number %d on were written, nothing happened to the connection, and they never arrived", v.epoch, len(lost), lost[0].number)
 		return
 	}
-	earliest := wound.Add(-w.latency)
 	for _, e := range lost {
-		if e.outcomes[0].At.Before(earliest) {
+		if at := e.outcomes[0].At; at.Add(w.underWay(at)).Before(wound) {
 			l.wrong("attempt %d: message %d was written at %s and is lost, though the connection was well until %s (%s)",
-				v.epoch, e.number, w.clock(e.outcomes[0].At), w.clock(wound), how)
+				v.epoch, e.number, w.clock(at), w.clock(wound), how)
 		}
 	}
 	sum.lost[how] += len(lost)

@@ -29,7 +29,6 @@ type world struct {
 	seed    uint64
 	random  *rand.Rand
 	began   time.Time
-	latency time.Duration
 	network *wstest.Network
 	server  *wstest.Server
 	dials   *dials
@@ -41,21 +40,25 @@ type world struct {
 	calm    atomic.Bool // nothing bad happens any more
 
 	mu    sync.Mutex
-	cuts  []cut
+	cuts  []span   // when there was no network
+	lags  []span   // when it was slow
 	story []string // of the whole world
 	count map[string]int
 }
 
-// cut is a time without a network; its end is zero while it lasts.
-type cut struct{ from, to time.Time }
+// span is a stretch of time; its end is zero while it lasts.
+type span struct{ from, to time.Time }
+
+// lag is how long bytes are under way while the network is slow; else they
+// arrive at once.
+const lag = 150 * time.Millisecond
 
 func newWorld(t *testing.T, seed uint64, channels int) *world {
 	w := &world{
 		t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 0)), began: time.Now(),
-		latency: 5 * time.Millisecond, network: wstest.NewNetwork(),
-		muster: newMuster(channels), early: newChain("the observer from the start"), count: map[string]int{},
+		network: wstest.NewNetwork(),
+		muster:  newMuster(channels), early: newChain("the observer from the start"), count: map[string]int{},
 	}
-	w.network.SetLatency(w.latency)
 	w.server = w.network.NewServer("server", wstest.WithHandler(w.serve))
 	w.dials = recording(&transport.WebSocket{NetDial: w.network.Dial})
 	var err error
@@ -102,7 +105,8 @@ func (w *world) spec(i int, l *ledger) supervisor.Spec {
 			Messages: 32,
 			Overflow: []actors.Overflow{supervisor.Reject, supervisor.DropOldest, supervisor.DropNewest}[i%3],
 		},
-		Inbox: supervisor.InboxLimits{Messages: 8},
+		Inbox:     supervisor.InboxLimits{Messages: 8},
+		Keepalive: supervisor.Keepalive{Interval: []time.Duration{25, 50}[i%2] * time.Second},
 	}
 }
 
@@ -200,33 +204,66 @@ func (w *world) proclaim(format string, args ...any) {
 func (w *world) clock(at time.Time) string { return at.Sub(w.began).Round(time.Millisecond).String() }
 
 func (w *world) cutOff() {
-	w.mu.Lock()
-	w.cuts = append(w.cuts, cut{from: time.Now()})
-	w.mu.Unlock()
+	w.begin(&w.cuts)
 	w.network.Cut()
 	w.proclaim("the network is cut")
 }
 
 func (w *world) mend() {
-	w.mu.Lock()
-	if n := len(w.cuts); n > 0 && w.cuts[n-1].to.IsZero() {
-		w.cuts[n-1].to = time.Now()
-	}
-	w.mu.Unlock()
+	w.end(&w.cuts)
 	w.network.Mend()
 	w.proclaim("the network is mended")
 }
 
-// cutWithin finds a cut that overlaps a span of time.
-func (w *world) cutWithin(from, to time.Time) (time.Time, bool) {
+func (w *world) slow() {
+	w.begin(&w.lags)
+	w.network.SetLatency(lag)
+	w.proclaim("the network is slow")
+}
+
+func (w *world) fast() {
+	w.network.SetLatency(0)
+	w.end(&w.lags)
+	w.proclaim("the network is fast")
+}
+
+func (w *world) begin(spans *[]span) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, c := range w.cuts {
-		if !c.from.After(to) && (c.to.IsZero() || !c.to.Before(from)) {
-			return c.from, true
+	*spans = append(*spans, span{from: time.Now()})
+}
+
+func (w *world) end(spans *[]span) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if n := len(*spans); n > 0 && (*spans)[n-1].to.IsZero() {
+		(*spans)[n-1].to = time.Now()
+	}
+}
+
+// cutWithin finds a cut that overlaps a stretch of time.
+func (w *world) cutWithin(from, to time.Time) (time.Time, bool) {
+	return w.within(w.cuts, from, to)
+}
+
+func (w *world) within(spans []span, from, to time.Time) (time.Time, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range spans {
+		if !s.from.After(to) && (s.to.IsZero() || !s.to.Before(from)) {
+			return s.from, true
 		}
 	}
 	return time.Time{}, false
+}
+
+// underWay is the longest that bytes which were written then travelled. Those
+// that were written just after a slow time wait behind the last ones of it.
+func (w *world) underWay(written time.Time) time.Duration {
+	if _, slow := w.within(w.lags, written.Add(-lag), written); slow {
+		return lag
+	}
+	return 0
 }
 
 // hurt books that bytes under way on a connection are lost from now on, or,
