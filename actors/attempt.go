@@ -28,9 +28,13 @@ func (c *connection) prepare(ctx actor.Context) {
 	self, root, rec, request := ctx.Self(), ctx.ActorSystem().Root, c.rec, c.request
 	rec.Workers.Go(func() {
 		defer cancel()
+		answer := &resolved{err: callbackError(messages.Because(messages.ReasonCredCallbackError, "the address callback ended its goroutine"), nil)}
+		defer func() { // whatever the callback does, runtime.Goexit included
+			rec.resolving.Store(false)
+			root.Send(self, answer)
+		}()
 		target, err := resolve(call, rec.Address, request)
-		rec.resolving.Store(false)
-		root.Send(self, &resolved{target: target, err: err})
+		answer = &resolved{target: target, err: err}
 	})
 }
 
@@ -148,11 +152,15 @@ func (c *connection) dial(ctx actor.Context) {
 	c.permit = nil
 	rec.Workers.Go(func() {
 		defer cancel()
-		conn, err := dialSafely(call, rec.Dialer, target)
-		permit.Done(dialOutcome(call, err))
-		if place.finish(conn, err) {
-			root.Send(self, &dialDone{})
-		}
+		var conn transport.Conn
+		var err error = &messages.Error{Op: "dial", Reason: messages.Because(messages.ReasonActorPanic, "the dialer ended its goroutine")}
+		defer func() { // whatever the dialer does, runtime.Goexit included
+			permit.Done(dialOutcome(call, err))
+			if place.finish(conn, err) {
+				root.Send(self, &dialDone{})
+			}
+		}()
+		conn, err = dialSafely(call, rec.Dialer, target)
 	})
 }
 
@@ -184,10 +192,10 @@ func dialSafely(ctx context.Context, dialer transport.Dialer, target transport.T
 
 func (c *connection) dialDone(ctx actor.Context) {
 	conn, err := c.dialing.take()
+	c.conn = conn // even one that came with an error: it has to be closed
 	if err != nil {
 		c.fail(ctx, transport.ReasonOf(err, messages.ReasonUnreachable))
 		return
 	}
-	c.conn = conn
 	ctx.Send(c.channel, &dialed{from: c.ref})
 }
