@@ -31,3 +31,125 @@ func TestChannelComesUpAndComesBack(t *testing.T) {
 		s.end()
 	})
 }
+
+func TestStableNeedsProofOfLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.Keepalive.Interval = time.Hour })
+		s.connect()
+		s.after(time.Minute) // up for long, but nothing was heard
+		s.peer.last().fail(lost())
+		s.after(2 * time.Second)
+		s.after(time.Minute)
+		s.peer.last().send("hello")
+		synctest.Wait()
+		s.peer.last().fail(lost())
+		s.after(time.Second)
+		var waits []time.Duration
+		var attempts []int
+		for _, change := range s.statuses {
+			if change.Cur == messages.Backoff {
+				waits, attempts = append(waits, change.RetryIn), append(attempts, change.Attempt)
+			}
+		}
+		if len(waits) != 2 || waits[0] != 2*time.Second || waits[1] != time.Second || attempts[0] != 1 || attempts[1] != 0 {
+			t.Errorf("the waits were %v after %v failures", waits, attempts)
+		}
+		s.end()
+	})
+}
+
+func TestSuspendedAfterSessionTTL(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.Machine.Strategy = &clumsy{delay: 50 * time.Second} })
+		s.connect()
+		s.after(time.Hour)
+		s.peer.set(func(p *peer) { p.refuse = messages.ReasonRefused })
+		s.peer.last().fail(lost())
+		s.after(130 * time.Second)
+		s.peer.set(func(p *peer) { p.refuse = nil })
+		s.after(time.Minute)
+		s.expect(`
+			1h0m0s Backoff ReadEOF
+			1h0m50s Queued
+			1h0m50s Preparing
+			1h0m50s Dialing
+			1h0m50s Backoff Refused
+			1h1m40s Queued
+			1h1m40s Preparing
+			1h1m40s Dialing
+			1h1m40s Backoff Refused
+			1h2m0s Suspended SessionTTLExpired
+			1h2m50s Queued
+			1h2m50s Preparing
+			1h2m50s Dialing
+			1h2m50s Authenticating
+			1h2m50s Ready`)
+		s.end()
+	})
+}
+
+func TestConnectWhileLeavingComesBackWhenTheOldSocketIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, nil)
+		s.connect()
+		s.peer.set(func(p *peer) { p.mute = true })
+		s.after(time.Minute)
+		s.ask(messages.Disconnect{})
+		s.ask(messages.Connect{})
+		s.after(10 * time.Second)
+		s.expect(`
+			1m0s Closing UserDisconnect
+			1m5s Queued UserConnect
+			1m5s Preparing
+			1m5s Dialing
+			1m5s Authenticating
+			1m5s Ready`)
+		s.end()
+	})
+}
+
+func TestLoginAndSyncHaveTheirDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{login: true, sync: true}
+			settings.Machine.Strategy = &clumsy{delay: time.Second}
+		})
+		s.ask(messages.Connect{})
+		s.after(10500 * time.Millisecond)
+		s.peer.set(func(p *peer) {
+			p.answers = func(so *socket, text string) {
+				if text == "LOGIN" {
+					so.send("OK n7")
+				}
+			}
+		})
+		s.after(31 * time.Second)
+		s.peer.set(func(p *peer) { p.answers = obliging })
+		s.after(2 * time.Second)
+		s.expect(`
+			0s Queued UserConnect
+			0s Preparing
+			0s Dialing
+			0s Authenticating
+			0s peer got "LOGIN"
+			10s Backoff AuthTimeout
+			11s Queued
+			11s Preparing
+			11s Dialing
+			11s Authenticating
+			11s Syncing
+			11s peer got "LOGIN"
+			41s Backoff SyncTimeout
+			42s Queued
+			42s Preparing
+			42s Dialing
+			42s Authenticating
+			42s Syncing
+			42s Ready
+			42s peer got "LOGIN"`)
+		if node := s.record.Snapshot().Node; node != "n1" {
+			t.Errorf("the node is %q", node)
+		}
+		s.end()
+	})
+}
