@@ -8,7 +8,7 @@ import (
 
 // What every peer is given alike.
 const (
-	dialsAtOnce   = 256              // more overflows the server's queue of connections that wait to be accepted
+	dialsAtOnce   = 100              // more overflows the server's queue of connections that wait to be accepted
 	pingEvery     = 25 * time.Second // keepalive
 	pongWithin    = 10 * time.Second
 	backoffBase   = 100 * time.Millisecond
