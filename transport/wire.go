@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"crypto/rand"
 	"encoding/binary"
 
 	"github.com/gobwas/ws"
@@ -66,10 +65,7 @@ func appendFrame(b []byte, op byte, rsv1 bool, payload []byte) []byte {
 		b = append(b, first, bitMask|127)
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
-	// The key must not be predictable for who chose the payload, or a page of
-	// theirs could put bytes of their choice on the wire (RFC 6455, 10.3).
-	var mask [4]byte
-	_, _ = rand.Read(mask[:]) // never returns an error, see crypto/rand
+	mask := newMask()
 	b = append(b, mask[:]...)
 	start := len(b)
 	b = append(b, payload...)
