@@ -44,6 +44,7 @@ func newHouse(o *options) *house {
 		stopped:   make(chan struct{}),
 	}
 	h.gate = newGate(o.limits, o.breaker, func(e messages.EndpointChanged) { h.bus.publish(e, nil) })
+	h.gate.random = o.random
 	diary := newDiary(h.log)
 	writer := newListener("log", h.queue, &h.workers, h.observerPanicked, diary.note)
 	writer.calm = true
@@ -119,7 +120,7 @@ func (h *house) tellRoot(message any) {
 func (h *house) settings(s Spec) actors.Settings {
 	settings := actors.Settings{
 		Channel: s.ID, Address: s.Address, Dialer: s.Dialer, Protocol: s.Protocol, Handler: s.Handler,
-		Machine:     lifecycle.Machine{Strategy: s.strategy(h.strategy, h.strategyPanicked(s.ID)), AuthThreshold: s.AuthThreshold},
+		Machine:     lifecycle.Machine{Strategy: s.strategy(h.strategy, h.random, h.strategyPanicked(s.ID)), AuthThreshold: s.AuthThreshold},
 		Gate:        h.gate,
 		Observer:    h,
 		Workers:     &h.workers,

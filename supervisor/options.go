@@ -156,8 +156,9 @@ func WithShutdown(within time.Duration) Option {
 	}
 }
 
-// WithSeed makes every random choice of the channels (jitter of heartbeats and
-// rotations) repeatable. It is meant for tests.
+// WithSeed draws every random choice of the fleet from a seeded source: the
+// jitter of heartbeats, rotations, probes, and of the strategies of this
+// package that are not inside another one. It is meant for tests.
 func WithSeed(seed uint64) Option {
 	return func(o *options) {
 		source := &lockedRandom{r: rand.New(rand.NewPCG(seed, seed))}

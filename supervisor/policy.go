@@ -6,13 +6,15 @@ import (
 )
 
 // strategy composes what a specification says about retrying. From the inside
-// out: when to try again, when to stop trying, whether to try at all, what the
-// server asked for, and a guard around all of it.
-func (s Spec) strategy(standard Strategy, report func(what string)) Strategy {
+// out: when to try again, how often, what the server asked for, until when,
+// whether at all, and a guard around all of it. The deadline comes after the
+// server's wish, so that a Retry-After cannot reach past it unnoticed.
+func (s Spec) strategy(standard Strategy, random func() float64, report func(what string)) Strategy {
 	chosen := s.Strategy
 	if chosen == nil {
 		chosen = standard
 	}
+	chosen = seeded(chosen, random)
 	if s.MaxRetries > 0 {
 		if s.Exhausted == Suspend {
 			chosen = SuspendAfter(s.MaxRetries, chosen)
@@ -20,10 +22,24 @@ func (s Spec) strategy(standard Strategy, report func(what string)) Strategy {
 			chosen = MaxRetries(s.MaxRetries, chosen)
 		}
 	}
+	chosen = HonourRetryAfter(chosen)
 	if s.GiveUpAfter > 0 && s.GiveUpAfter != Never {
 		chosen = GiveUpAfter(s.GiveUpAfter, chosen)
 	}
-	return guard(HonourRetryAfter(s.Restart.wrap(chosen)), report)
+	return guard(s.Restart.wrap(chosen), report)
+}
+
+// seeded gives the fleet's source of chance to a strategy that draws from it.
+func seeded(s Strategy, random func() float64) Strategy {
+	switch s := s.(type) {
+	case Backoff:
+		s.random = random
+		return s
+	case Fixed:
+		s.random = random
+		return s
+	}
+	return s
 }
 
 // crashedStrategyDelay is how long a channel waits when its strategy crashed.

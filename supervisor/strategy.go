@@ -105,6 +105,9 @@ func SuspendAfter(n int, inner Strategy) Strategy {
 // the end comes no later than that try takes. If the peer asked us not to come
 // back before the deadline, there is nothing to wait for and the end is now.
 // d = 0 is never.
+//
+// It is asked after each failure, like every strategy: a channel that queues at
+// an endpoint whose breaker is open ends with its next attempt.
 func GiveUpAfter(d time.Duration, inner Strategy) Strategy {
 	wrong := ""
 	if d < 0 {

@@ -88,7 +88,7 @@ func TestASpecificationComposesItsStrategy(t *testing.T) {
 		"Retry-After is always a floor": {Spec{Restart: Permanent}, Failure{Reason: messages.Reason{Code: messages.ReasonTryLater, RetryAfter: math.MaxInt64}},
 			Verdict{Delay: math.MaxInt64}},
 	} {
-		if got := test.spec.strategy(tenSeconds, quiet).Next(test.failure); got != test.want {
+		if got := test.spec.strategy(tenSeconds, random, quiet).Next(test.failure); got != test.want {
 			t.Errorf("%s: got %+v, want %+v", sentence, got, test.want)
 		}
 	}
@@ -97,7 +97,7 @@ func TestASpecificationComposesItsStrategy(t *testing.T) {
 func TestAStrategyThatPanicsWaitsAndIsReported(t *testing.T) {
 	var reported []string
 	spec := Spec{Strategy: StrategyFunc(func(Failure) Verdict { panic("no idea") })}
-	got := spec.strategy(nil, func(what string) { reported = append(reported, what) }).Next(Failure{Attempt: 1})
+	got := spec.strategy(nil, random, func(what string) { reported = append(reported, what) }).Next(Failure{Attempt: 1})
 	if want := (Verdict{Delay: crashedStrategyDelay}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
