@@ -117,7 +117,7 @@ func neighbour(t *testing.T, trouble func(*scene) *Spec) (story, log string) {
 		s.must(ch.Disconnect(ctx, messages.Logout))
 		time.Sleep(time.Second)
 		story = s.story("good")
-		log = s.log.String()
+		log = s.written()
 	}, WithLimits(Limits{Concurrent: 1000}))
 	return story, log
 }

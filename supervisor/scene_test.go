@@ -171,6 +171,12 @@ func (s *scene) tell(event messages.Event) string {
 	}
 }
 
+// written is the log so far.
+func (s *scene) written() string {
+	synctest.Wait()
+	return s.log.String()
+}
+
 // forget starts the story anew.
 func (s *scene) forget() {
 	synctest.Wait()
