@@ -39,6 +39,38 @@ func TestMessagesKeepTheirOrderOverReconnects(t *testing.T) {
 	})
 }
 
+// What is sent while the old socket takes its time comes after what that gives
+// back.
+func TestMessagesKeepTheirOrderWhileASocketCloses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, nil)
+		s.connect()
+		s.peer.set(func(p *peer) { p.linger = 5 * time.Second })
+		s.peer.last().freeze()
+		s.send("one")
+		s.send("two")
+		s.peer.last().fail(lost())
+		synctest.Wait()
+		s.send("three")
+		s.after(5 * time.Second)
+		s.expect(`
+			0s Backoff ReadEOF
+			2s Queued
+			5s Preparing
+			5s Dialing
+			5s Authenticating
+			5s Ready
+			5s peer got "one"
+			5s peer got "two"
+			5s peer got "three"
+			5s #1 Written
+			5s #2 Written
+			5s #3 Written`)
+		s.after(time.Minute)
+		s.end()
+	})
+}
+
 func TestAcknowledgedMessagesAreDelivered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, func(settings *Settings) {

@@ -124,6 +124,34 @@ func TestTooLargeAMessageDropsNothing(t *testing.T) {
 	})
 }
 
+func TestConnectionHoldsNoMoreThanTheWindow(t *testing.T) {
+	for name, test := range map[string]struct{ size, want int }{
+		"small messages": {1, windowMessages},
+		"large messages": {windowBytes / 4, 4},
+		"huge messages":  {2 * windowBytes, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			limits := OutboxLimits{Messages: 1000, Bytes: 1 << 30, MessageBytes: 1 << 20}
+			outbox := newOutbox("c", limits, func(messages.Outcome) {})
+			for range 400 {
+				if _, err := outbox.Accept(messages.Binary(make([]byte, test.size))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if batch := outbox.hand(time.Now()); len(batch) != test.want {
+				t.Errorf("%d messages were handed over, want %d", len(batch), test.want)
+			}
+			if more := outbox.hand(time.Now()); len(more) != 0 {
+				t.Errorf("%d more were handed over", len(more))
+			}
+			outbox.written(1, false)
+			if more := outbox.hand(time.Now()); len(more) != 1 {
+				t.Errorf("%d were handed over for the one that was written", len(more))
+			}
+		})
+	}
+}
+
 // What a connection holds keeps its place; to drop what waits behind it would
 // make no room.
 func TestNothingIsDroppedInVain(t *testing.T) {

@@ -40,6 +40,17 @@ var moves = []move{
 			m.sendOne()
 		}
 	}},
+	{"end and send", func(m *storm) {
+		m.sendOne()
+		if s := m.peer.last(); s != nil && m.dice.roll("freeze", 2) == 0 {
+			s.freeze()
+		}
+		m.sendOne()
+		synctest.Wait()
+		m.lose()
+		synctest.Wait()
+		m.sendOne()
+	}},
 	{"end and command", func(m *storm) {
 		m.lose()
 		m.command(m.anyCommand())
@@ -147,9 +158,10 @@ func (m *storm) arrive(text string) {
 
 // weather changes how the peer takes to what comes.
 func (m *storm) weather() {
-	what := pick(m.dice, "weather", "refuse", "refuse", "stall", "late", "nothing", "panic", "deaf", "frozen", "mute", "linger", "silent", "nacks", "unanswered", "good")
+	what := pick(m.dice, "weather", "refuse", "refuse", "stall", "late", "nothing", "panic", "deaf", "frozen", "mute", "silent", "nacks", "unanswered", "good")
 	refusal := pick(m.dice, "refusal", messages.ReasonRefused, messages.ReasonRefused, messages.ReasonForbidden, messages.ReasonAuthRejected, messages.ReasonRateLimited)
-	m.note("the peer: %s", what)
+	linger := pick(m.dice, "linger", 0, 1500*time.Millisecond, 15*time.Second)
+	m.note("the peer: %s, sockets close within %v", what, linger)
 	m.peer.set(func(p *peer) {
 		p.refuse, p.stall, p.late, p.dial = nil, false, 0, nil
 		switch what {
@@ -165,9 +177,7 @@ func (m *storm) weather() {
 			p.dial = func() (transport.Conn, error) { panic("the dialer's bug") }
 		}
 		p.deaf, p.frozen, p.mute = what == "deaf", what == "frozen", what == "mute"
-		if p.linger = 0; what == "linger" {
-			p.linger = 1500 * time.Millisecond
-		}
+		p.linger = linger
 	})
 	m.set(func() { m.silent, m.nacks, m.unanswered = what == "silent", what == "nacks", what == "unanswered" })
 }
