@@ -108,6 +108,31 @@ func TestALateDialIsClosedNeverAdopted(t *testing.T) {
 	})
 }
 
+// The dial and the end of its actor race; whoever comes second closes the
+// socket and says the last word.
+func TestSocketIsClosedWhoeverComesLast(t *testing.T) {
+	for name, race := range map[string]func(d *dialing, conn transport.Conn, last func()){
+		"the dial ends, nobody takes it": func(d *dialing, conn transport.Conn, last func()) {
+			d.finish(conn, nil)
+			d.abandon(last)
+		},
+		"the actor ends before the dial": func(d *dialing, conn transport.Conn, last func()) {
+			d.abandon(last)
+			if d.finish(conn, nil) {
+				t.Error("somebody wants the socket")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, said := &socket{peer: &peer{open: 1}}, 0
+			race(&dialing{}, conn, func() { said++ })
+			if !conn.gone || said != 1 {
+				t.Errorf("closed: %v; the last word was said %d times", conn.gone, said)
+			}
+		})
+	}
+}
+
 func TestADialerThatBreaksItsWordIsAFailedAttempt(t *testing.T) {
 	for name, test := range map[string]struct {
 		dial func() (transport.Conn, error)

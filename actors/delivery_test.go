@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -235,6 +236,25 @@ func TestLongOutageFailsMessagesWhereThatIsWanted(t *testing.T) {
 			1m40s Backoff Refused
 			2m0s Suspended SessionTTLExpired
 			2m0s #1 Failed FailedOnSuspend`)
+		s.end()
+	})
+}
+
+func TestLogoutFailsWhatWasNotWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, nil)
+		s.connect()
+		s.peer.last().freeze()
+		s.send("one")
+		s.ask(messages.Disconnect{})
+		if _, err := s.record.Send(messages.Text("two")); !errors.Is(err, messages.ReasonNotConnected) {
+			t.Errorf("while closing: %v", err)
+		}
+		s.after(time.Hour)
+		s.expect(`
+			0s Closing UserDisconnect
+			5s Closed CloseTimeout
+			5s #1 Failed FailedOnClose`)
 		s.end()
 	})
 }
