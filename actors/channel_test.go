@@ -1,9 +1,11 @@
 package actors
 
 import (
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"github.com/seed14814784/holdfast/messages"
 )
@@ -149,6 +151,25 @@ func TestLoginAndSyncHaveTheirDeadlines(t *testing.T) {
 			42s peer got "LOGIN"`)
 		if node := s.record.Snapshot().Node; node != "n1" {
 			t.Errorf("the node is %q", node)
+		}
+		s.end()
+	})
+}
+
+// A dead actor stays reachable for a while, and an outage can be long: a hundred
+// thousand channels must not wait for their server with a dead socket each.
+func TestLostConnectionIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.Machine.Strategy = &clumsy{delay: time.Hour} })
+		s.connect()
+		socket := weak.Make(s.peer.last())
+		s.after(time.Minute)
+		s.peer.last().fail(lost())
+		s.after(time.Minute)
+		s.peer.set(func(p *peer) { p.sockets = nil })
+		runtime.GC()
+		if socket.Value() != nil {
+			t.Error("the socket of a lost connection is still reachable")
 		}
 		s.end()
 	})

@@ -139,6 +139,8 @@ func (c *connection) stopped(ctx actor.Context) {
 		said = true
 		c.settle()
 		rec.outbox.reclaim(c.traits.Deduplicates)
+		// Something always remembers a dead actor; its socket must not be kept.
+		c.conn, c.session, c.dialing, c.link, c.backlog, c.unwritten = nil, nil, nil, link{}, nil, nil
 		root.Send(channel, &ended{from: ref})
 		rec.socketGone()
 	}
