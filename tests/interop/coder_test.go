@@ -192,7 +192,11 @@ func TestCoderHearsHowAChannelLeaves(t *testing.T) {
 		leave func(*line) error
 		code  websocket.StatusCode
 	}{
-		"logout":      {func(l *line) error { return l.Disconnect(l.ctx, messages.Logout) }, websocket.StatusNormalClosure},
+		"logout": {func(l *line) error {
+			err := l.Disconnect(l.ctx, messages.Logout)
+			_, late := l.Wait(l.ctx, messages.Closed)
+			return errors.Join(err, late)
+		}, websocket.StatusNormalClosure},
 		"drain":       {func(l *line) error { return l.Drain(l.ctx) }, websocket.StatusNormalClosure},
 		"rude close":  {func(l *line) error { return l.Close(l.ctx) }, websocket.StatusGoingAway},
 		"fleet close": {func(l *line) error { return nil }, websocket.StatusGoingAway},
