@@ -1,0 +1,228 @@
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed14814784/holdfast/actors"
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// crash sends a channel's actor a question that it cannot answer without a
+// panic.
+func (s *scene) crash(ch *Channel) {
+	nowhere := make(chan any)
+	close(nowhere)
+	s.fleet.house.system.Root.Send(ch.pid(), &actors.Request{Command: messages.GetStatus{}, Answer: nowhere})
+	synctest.Wait()
+}
+
+// What was wanted is wanted still, what was running is a failure that counts,
+// and nothing that had ended comes back.
+func TestAChannelThatCrashesGoesOnFromItsRecord(t *testing.T) {
+	retry := "0s Backoff ActorPanic"
+	for status, want := range map[messages.Status]string{
+		messages.Idle:           "",
+		messages.Queued:         retry,
+		messages.Preparing:      retry,
+		messages.Dialing:        retry,
+		messages.Authenticating: retry,
+		messages.Syncing:        retry,
+		messages.Ready:          retry,
+		messages.Backoff:        "",
+		messages.Suspended:      "",
+		messages.Held:           "",
+		messages.Draining:       "0s Closed ActorPanic\n0s #1 Unknown OutcomeUnknown",
+		messages.Closing:        "0s Closed ActorPanic",
+		messages.Closed:         "",
+		messages.Kicked:         "",
+		messages.Failed:         "",
+	} {
+		t.Run(fmt.Sprintf("when it is %s", status), func(t *testing.T) {
+			inScene(t, func(s *scene) {
+				ch := s.bring(status)
+				s.forget()
+				s.crash(ch)
+				if status == messages.Closing { // the socket of a silent peer takes a moment
+					time.Sleep(400 * ms)
+				}
+				s.expect(ch.ID(), want)
+				got, after := ch.Snapshot(), status
+				switch {
+				case want == retry:
+					after = messages.Backoff
+				case want != "":
+					after = messages.Closed
+				}
+				if got.Status != after || got.Panics != 1 {
+					t.Errorf("it is %+v", got)
+				}
+				if !strings.Contains(s.written(), `level=error msg="a channel panicked" channel=`+string(ch.ID())+` panic="send on closed channel" stack=`) {
+					t.Errorf("the log:\n%s", s.written())
+				}
+				if status.Ended() || status == messages.Draining || status == messages.Closing {
+					dials := len(s.server.Dials())
+					time.Sleep(24 * time.Hour)
+					if n := len(s.server.Dials()); n != dials {
+						t.Errorf("%d more dials", n-dials)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestAnOutboxOutlivesACrash(t *testing.T) {
+	inScene(t, func(s *scene) {
+		ctx := s.t.Context()
+		ch := s.ready("a")[0]
+		s.server.Down()
+		s.server.Drop()
+		s.wait(ch, messages.Backoff)
+		first, err := ch.Send(ctx, messages.Text("first"))
+		s.must(err)
+		s.crash(ch)
+		second, err := ch.Send(ctx, messages.Text("second"))
+		s.must(err)
+		if got := ch.Snapshot(); got.Waiting != 2 {
+			t.Errorf("after the crash: %+v", got)
+		}
+		if err := s.server.Up(); err != nil {
+			t.Fatal(err)
+		}
+		s.wait(ch, messages.Ready)
+		for _, receipt := range []*Receipt{first, second} {
+			if o, err := receipt.Wait(ctx); err != nil || o.Result != messages.ResultWritten {
+				t.Errorf("its outcome: %v %v", o, err)
+			}
+		}
+		if n := s.network.MaxOpen("/a"); n != 1 {
+			t.Errorf("%d connections at once", n)
+		}
+	})
+}
+
+func TestACrashAtReadyReplacesTheConnection(t *testing.T) {
+	inScene(t, func(s *scene) {
+		ch := s.ready("a")[0]
+		s.forget()
+		s.crash(ch)
+		receipt, err := ch.Send(s.t.Context(), messages.Text("meanwhile"))
+		s.must(err)
+		s.wait(ch, messages.Ready)
+		if o, err := receipt.Wait(s.t.Context()); err != nil || o.Result != messages.ResultWritten {
+			t.Errorf("its outcome: %v %v", o, err)
+		}
+		s.expect("a", `
+			0s Backoff ActorPanic
+			1s Queued
+			1s Preparing
+			1s Dialing
+			1s Authenticating
+			1s Ready
+			1s #1 Written`)
+		if n := s.network.MaxOpen("/a"); n != 1 {
+			t.Errorf("%d connections at once", n)
+		}
+	})
+}
+
+// The dice of a fleet are thrown on its channels' actors, among other times when
+// a hint says that there is no network.
+func TestACommandThatCrashesAChannelIsAnswered(t *testing.T) {
+	var broken atomic.Bool
+	inScene(t, func(s *scene) {
+		ch := s.bring(messages.Backoff)
+		broken.Store(true)
+		if err := ch.NetworkDown(s.t.Context()); !errors.Is(err, messages.ReasonActorPanic) {
+			t.Errorf("got %v", err)
+		}
+		broken.Store(false)
+		s.must(ch.NetworkUp(s.t.Context()))
+	}, func(o *options) {
+		o.random = func() float64 {
+			if broken.Load() {
+				panic("the dice are broken")
+			}
+			return 0.5
+		}
+	})
+}
+
+func TestAChannelThatCrashesTooOftenFailsAndThenIsStopped(t *testing.T) {
+	inScene(t, func(s *scene) {
+		ctx, spec := s.t.Context(), s.spec("a")
+		spec.Panics = PanicBudget{Max: 2, Within: time.Minute}
+		ch := s.open(spec)
+		s.wait(ch, messages.Ready)
+		for range 3 {
+			s.crash(ch)
+		}
+		if got := ch.Snapshot(); got.Status != messages.Failed || got.Reason.Code != messages.ReasonRestartIntensity || got.Panics != 3 {
+			t.Errorf("got %+v", got)
+		}
+		if _, err := ch.Send(ctx, messages.Text("x")); !errors.Is(err, messages.ReasonNotConnected) {
+			t.Errorf("it does not refuse: %v", err)
+		}
+		time.Sleep(time.Minute) // the crashes are forgotten
+		s.must(ch.Connect(ctx))
+		s.wait(ch, messages.Ready)
+		for range 5 {
+			s.crash(ch)
+		}
+		<-ch.record.Ended()
+		s.gone(ch)
+		s.ready("a") // the ID is free
+	})
+}
+
+// Invariant 23: a crash delays nobody, and a close is prompt whatever crashes.
+func TestSiblingsDoNotNoticeACrash(t *testing.T) {
+	life := func(crash bool) (story string) {
+		inScene(t, func(s *scene) {
+			ch := s.ready("good")[0]
+			var bad []*Channel
+			for n := range 10 {
+				spec := s.spec(messages.ChannelID(fmt.Sprint(n)))
+				spec.Panics = PanicBudget{Max: 1000}
+				bad = append(bad, s.open(spec))
+			}
+			for range 10 {
+				time.Sleep(3 * time.Second)
+				if crash {
+					for _, b := range bad {
+						s.crash(b)
+					}
+				}
+				receipt, err := ch.Send(s.t.Context(), messages.Text("hello"))
+				s.must(err)
+				if _, err := receipt.Wait(s.t.Context()); err != nil {
+					t.Error(err)
+				}
+				s.server.Conns("/good")[0].Drop()
+				s.wait(ch, messages.Backoff)
+				s.wait(ch, messages.Ready)
+			}
+			for _, b := range bad {
+				if crashes := b.Snapshot().Panics; (crashes == 10) != crash {
+					t.Errorf("%s crashed %d times", b.ID(), crashes)
+				}
+			}
+			before := time.Now()
+			s.must(s.fleet.Close(s.t.Context()))
+			if took := time.Since(before); took > 300*ms {
+				t.Errorf("closing took %s", took)
+			}
+			story = s.story("good")
+		})
+		return story
+	}
+	if alone, next := life(false), life(true); alone != next {
+		t.Errorf("next to those that crash:\n%s\nalone:\n%s", next, alone)
+	}
+}
