@@ -218,6 +218,9 @@ func (c *channel) tell(prev lifecycle.State, step lifecycle.Step, at time.Time) 
 	next := c.state
 	moved := next.Status != prev.Status
 	if !moved && !step.Updated {
+		if step.Delay > 0 { // a crash while waiting: the wait began anew
+			c.retryAt = at.Add(step.Delay)
+		}
 		c.snapshot.Store(c.portrait())
 		return
 	}

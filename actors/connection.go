@@ -29,6 +29,7 @@ type connection struct {
 	session transport.Session
 	traits  transport.Traits // of the protocol, asked once: it may panic, and at the end nobody would catch it
 	failed  bool
+	cause   messages.Reason // why it failed
 
 	link      link
 	keepalive keepalive
@@ -101,8 +102,7 @@ func (c *connection) handle(ctx actor.Context) {
 	case *pulse:
 		c.pulse(ctx)
 	case *beat:
-		c.keepalive.ask(m.answer)
-		c.heartbeat(ctx)
+		c.beat(ctx, m.answer)
 	case *probe:
 		c.probe(ctx)
 	case *bye:
@@ -120,7 +120,7 @@ func (c *connection) fail(ctx actor.Context, reason messages.Reason) {
 	if c.failed {
 		return
 	}
-	c.failed = true
+	c.failed, c.cause = true, reason
 	ctx.(actor.Supervisor).EscalateFailure(failure{from: c.ref, reason: reason}, nil)
 }
 
@@ -138,7 +138,7 @@ func (c *connection) stopped(ctx actor.Context) {
 		}
 		said = true
 		c.settle()
-		rec.outbox.reclaim(c.traits.Deduplicates)
+		rec.outbox.reclaim(c.traits.Deduplicates, c.writing(), c.cause)
 		// Something always remembers a dead actor; its socket must not be kept.
 		c.conn, c.session, c.dialing, c.link, c.backlog, c.unwritten = nil, nil, nil, link{}, nil, nil
 		root.Send(channel, &ended{from: ref})
@@ -167,6 +167,15 @@ func (c *connection) stopped(ctx actor.Context) {
 	default:
 		last()
 	}
+}
+
+// writing is the message whose bytes the system had not all taken when the
+// connection failed; 0 if there is none.
+func (c *connection) writing() messages.MessageID {
+	if !c.failed || len(c.unwritten) == 0 {
+		return 0
+	}
+	return c.unwritten[0].id
 }
 
 // settle takes note of the messages whose bytes the system has taken.

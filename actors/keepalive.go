@@ -115,6 +115,17 @@ func (c *connection) pulse(ctx actor.Context) {
 	c.schedule(ctx, now)
 }
 
+// beat writes a heartbeat for somebody who wants to know its round-trip time.
+func (c *connection) beat(ctx actor.Context, answer func(any)) {
+	if c.keepalive.oneWay {
+		answer(messages.Reply{Err: &messages.Error{Op: "ping", Channel: c.rec.Channel, Reason: messages.Because(messages.ReasonNotSupported,
+			"the channel's heartbeats are one-way: the peer does not answer them")}})
+		return
+	}
+	c.keepalive.ask(answer)
+	c.heartbeat(ctx)
+}
+
 // heartbeat writes one heartbeat.
 func (c *connection) heartbeat(ctx actor.Context) {
 	if c.conn == nil || c.session == nil {

@@ -18,6 +18,7 @@ type OutboxLimits struct {
 	TTL           time.Duration // of messages that bring none; 0: they wait for ever
 	AckTimeout    time.Duration // for the peer's answer, if the protocol has one; 0: no limit
 	FailOnSuspend bool          // give up what waits when the outage becomes long
+	Tries         int           // connections that may be lost while one message is being written; 0: no limit
 }
 
 // Overflow is what happens when the outbox is full.
@@ -75,6 +76,7 @@ type parcel struct {
 	expires time.Time // zero: never
 	answer  time.Time // when written and awaiting an acknowledgement: its deadline
 	written bool
+	tries   int  // connections that were lost while it was being written
 	left    bool // it was written on a connection that is gone: the peer may have it
 	receipt *Receipt
 }

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -95,7 +96,10 @@ func (o *Outbox) find(id messages.MessageID) int {
 // What it had not written goes to the front again, in order. What it had
 // written without an answer goes there too if sending it twice does no harm;
 // else nobody can know, and its outcome says so.
-func (o *Outbox) reclaim(resend bool) {
+//
+// writing is the message that was being written when the connection was lost,
+// 0 if there was none, and cause is why it was lost: see spoiled.
+func (o *Outbox) reclaim(resend bool, writing messages.MessageID, cause messages.Reason) {
 	o.mu.Lock()
 	var verdicts []verdict
 	var back []*parcel
@@ -106,6 +110,8 @@ func (o *Outbox) reclaim(resend bool) {
 			verdicts = append(verdicts, o.leave(p, messages.ResultUnknown, messages.Because(messages.ReasonOutcomeUnknown, "the connection was lost before the peer answered")))
 		case o.closed:
 			verdicts = append(verdicts, o.leave(p, messages.ResultFailed, messages.Because(messages.ReasonFailedOnClose, "the channel ended before the message was written")))
+		case p.id == writing && !p.written && o.spoiled(p, cause):
+			verdicts = append(verdicts, o.quarantine(p, cause))
 		default:
 			p.written, p.answer = false, time.Time{}
 			back = append(back, p)
@@ -118,6 +124,33 @@ func (o *Outbox) reclaim(resend bool) {
 	o.waiting = append(back, o.waiting...)
 	o.mu.Unlock()
 	o.tell(verdicts)
+}
+
+// spoiled reports whether a message must not be tried again. Messages leave in
+// order, so one that the peer cannot stand would end every connection and hold
+// up all that wait behind it, for ever.
+func (o *Outbox) spoiled(p *parcel, cause messages.Reason) bool {
+	p.tries++
+	return tooBig(cause) || o.limits.Tries > 0 && p.tries >= o.limits.Tries
+}
+
+// quarantine takes a spoiled message out of the way.
+func (o *Outbox) quarantine(p *parcel, cause messages.Reason) verdict {
+	if tooBig(cause) {
+		return o.leave(p, messages.ResultRejected, messages.Reason{
+			Code: messages.ReasonTooLarge, Wire: cause.Wire, Detail: "the peer ended the connection over it",
+		})
+	}
+	return o.leave(p, messages.ResultFailed, messages.Reason{
+		Code: messages.ReasonWriteError, Wire: cause.Wire,
+		Detail: fmt.Sprintf("%d connections were lost while it was being written; the last: %s", p.tries, cause),
+	})
+}
+
+// tooBig reports whether a peer closed because a message is too big for it
+// (RFC 6455, 7.4.1).
+func tooBig(cause messages.Reason) bool {
+	return cause.Wire.Scheme == "websocket" && cause.Wire.Code == 1009
 }
 
 // fail gives up everything that waits. What a connection still holds is

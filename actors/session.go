@@ -142,6 +142,7 @@ func (c *connection) retry(ctx actor.Context) {
 	if len(c.backlog) == 0 {
 		c.backlog = nil
 	}
+	c.settle() // a message may need no frame at all
 }
 
 // rejects reports whether a reason blames the message rather than the

@@ -21,7 +21,7 @@ type (
 	Timeouts = actors.Timeouts
 	// Keepalive beats every 25 s ±10 % and gives up after interval + 10 s of silence.
 	Keepalive = actors.Keepalive
-	// OutboxLimits bound the outbox: 1,024 messages, 4 MiB together, 1 MiB each; Reject; no TTL.
+	// OutboxLimits bound the outbox: 1,024 messages, 4 MiB together, 1 MiB each; Reject; no TTL; 5 tries.
 	OutboxLimits = actors.OutboxLimits
 	// InboxLimits bound what waits for the handler: 256 messages, 1 MiB.
 	InboxLimits = actors.InboxLimits
@@ -169,7 +169,7 @@ func (s Spec) check(dialer transport.Dialer) error {
 		name  string
 		value int
 	}{
-		{"Outbox.Messages", s.Outbox.Messages}, {"Outbox.Bytes", s.Outbox.Bytes}, {"Outbox.MessageBytes", s.Outbox.MessageBytes},
+		{"Outbox.Messages", s.Outbox.Messages}, {"Outbox.Bytes", s.Outbox.Bytes}, {"Outbox.MessageBytes", s.Outbox.MessageBytes}, {"Outbox.Tries", s.Outbox.Tries},
 		{"Inbox.Messages", s.Inbox.Messages}, {"Inbox.Bytes", s.Inbox.Bytes}, {"Panics.Max", s.Panics.Max},
 	} {
 		if n.value < 0 {
@@ -250,6 +250,7 @@ func (s Spec) filled() Spec {
 		{&s.Outbox.Messages, 1024},
 		{&s.Outbox.Bytes, 4 << 20},
 		{&s.Outbox.MessageBytes, 1 << 20},
+		{&s.Outbox.Tries, 5},
 		{&s.Inbox.Messages, 256},
 		{&s.Inbox.Bytes, 1 << 20},
 		{&s.Panics.Max, 5},
