@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -183,6 +184,14 @@ func (s *scene) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.events, s.start = nil, time.Now()
+}
+
+// keep leaves out events whose place is a matter of chance.
+func (s *scene) keep(wanted func(messages.Event) bool) {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events = slices.DeleteFunc(s.events, func(e messages.Event) bool { return !wanted(e) })
 }
 
 // expect compares a channel's story, line by line.
