@@ -143,11 +143,10 @@ func TestACommandThatCrashesAChannelIsAnswered(t *testing.T) {
 		if err := ch.NetworkDown(s.t.Context()); !errors.Is(err, messages.ReasonActorPanic) {
 			t.Errorf("got %v", err)
 		}
-		broken.Store(false)
 		s.must(ch.NetworkUp(s.t.Context()))
 	}, func(o *options) {
 		o.random = func() float64 {
-			if broken.Load() {
+			if broken.CompareAndSwap(true, false) { // once: the restart draws again
 				panic("the dice are broken")
 			}
 			return 0.5
