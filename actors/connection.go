@@ -194,5 +194,5 @@ func (c *connection) settle() {
 	if c.unwritten = c.unwritten[n:]; len(c.unwritten) == 0 {
 		c.unwritten = nil
 	}
-	c.rec.nudge()
+	c.rec.progress()
 }

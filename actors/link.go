@@ -92,7 +92,7 @@ func (l *link) Acknowledge(id messages.MessageID, reason messages.Reason) {
 		result = messages.ResultRejected
 	}
 	l.c.rec.outbox.answered(id, result, reason)
-	l.c.rec.nudge()
+	l.c.rec.progress()
 }
 
 // HeartbeatAnswered measures the last heartbeat.

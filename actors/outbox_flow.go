@@ -49,31 +49,26 @@ func (o *Outbox) hand(now time.Time) []*parcel {
 }
 
 // written notes that the system took all bytes of a message. Without
-// acknowledgements that is its outcome.
+// acknowledgements that is its outcome; with them its answer is awaited.
 func (o *Outbox) written(id messages.MessageID, acknowledged bool) {
+	if !acknowledged {
+		o.answered(id, messages.ResultWritten, messages.Reason{})
+		return
+	}
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	i := o.find(id)
 	if i < 0 {
-		o.mu.Unlock()
 		return
 	}
-	p := o.handed[i]
-	if acknowledged {
-		p.written = true
-		if o.limits.AckTimeout > 0 {
-			p.answer = time.Now().Add(o.limits.AckTimeout)
-			o.watch(p.answer)
-		}
-		o.mu.Unlock()
-		return
+	o.handed[i].written = true
+	if o.limits.AckTimeout > 0 {
+		o.handed[i].answer = time.Now().Add(o.limits.AckTimeout)
+		o.watch(o.handed[i].answer)
 	}
-	o.handed = slices.Delete(o.handed, i, i+1)
-	v := o.leave(p, messages.ResultWritten, messages.Reason{})
-	o.mu.Unlock()
-	o.tell([]verdict{v})
 }
 
-// answered notes what the peer made of a message.
+// answered notes what became of a message that a connection holds.
 func (o *Outbox) answered(id messages.MessageID, result messages.Result, reason messages.Reason) {
 	o.mu.Lock()
 	i := o.find(id)
@@ -221,6 +216,14 @@ func (o *Outbox) sweep(now time.Time) {
 
 func (o *Outbox) expire(p *parcel) verdict {
 	return o.leave(p, messages.ResultExpired, messages.Because(messages.ReasonExpired, "it was not written within its time to live"))
+}
+
+// stirs reports whether progress of a connection is news to the channel: more
+// can be handed out, an end is awaited, or a deadline may have changed.
+func (o *Outbox) stirs() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.waiting) > 0 || o.shut != nil || !o.soonest.IsZero()
 }
 
 // empty reports whether every message has its outcome.

@@ -86,6 +86,14 @@ func (r *Record) Send(message messages.Message) (*Receipt, error) {
 	return receipt, err
 }
 
+// progress lets the channel know that its connection got on with the outbox, if
+// that makes a difference to it.
+func (r *Record) progress() {
+	if r.outbox.stirs() {
+		r.nudge()
+	}
+}
+
 // nudge asks the channel to look at its outbox, once however often it is
 // called before the channel does.
 func (r *Record) nudge() {

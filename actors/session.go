@@ -129,7 +129,7 @@ func (c *connection) retry(ctx actor.Context) {
 				return // there will be room, and a report when there is
 			case c.link.frames == before && rejects(reason.Code):
 				c.rec.outbox.answered(p.id, messages.ResultRejected, reason)
-				c.rec.nudge()
+				c.rec.progress()
 			default:
 				c.lose(ctx, err)
 				return
