@@ -68,10 +68,13 @@ func (f *faults) strike() {
 		}
 	}
 	for range f.times(time.Minute) {
-		f.send(f.somebody(), 1)
+		f.send(f.somebody(), 1, 0)
 	}
 	for range f.times(time.Hour) {
-		f.send(f.somebody(), 60) // more than the outbox holds
+		f.send(f.somebody(), 60, 0) // more than the outbox holds
+	}
+	for range f.times(6 * time.Hour) {
+		f.send(f.somebody(), 30, 16<<10) // more than a socket and the window of a connection hold
 	}
 	for range f.times(2 * time.Minute) {
 		f.push(f.somebody(), "", 1)
@@ -141,13 +144,13 @@ func (f *faults) up() {
 }
 
 // send sends some messages, a twentieth of them with a short life.
-func (f *faults) send(i, count int) {
+func (f *faults) send(i, count, padding int) {
 	for range count {
 		ttl := time.Duration(0)
 		if f.random.IntN(20) == 0 {
 			ttl = 10 * time.Second
 		}
-		if err := f.ledgers[i].send(f.handles[i], ttl); err != nil {
+		if err := f.ledgers[i].send(f.handles[i], ttl, padding); err != nil {
 			f.expect(i, "send", err, messages.ReasonOutboxFull)
 		}
 	}
@@ -209,6 +212,9 @@ func (f *faults) accident(i int) {
 		f.happened("half-open")
 		f.hurt(l, v, "half-open")
 		v.conn.HalfOpen()
+		if f.random.IntN(8) == 0 {
+			f.send(i, 30, 16<<10) // into the void, until it is full
+		}
 	case 3:
 		f.happened("silent")
 		v.conn.Silence() // it reads on: nothing is lost

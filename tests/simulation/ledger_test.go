@@ -93,11 +93,12 @@ func (l *ledger) tell(format string, args ...any) {
 
 // send gives the next message to the channel. The lock is held meanwhile: the
 // outcome may come before Send returns, and must find the entry.
-func (l *ledger) send(ch *supervisor.Channel, ttl time.Duration) error {
+// Padding is spaces after the number.
+func (l *ledger) send(ch *supervisor.Channel, ttl time.Duration, padding int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.next++
-	message := messages.Text(strconv.Itoa(l.next))
+	message := messages.Text(strconv.Itoa(l.next) + strings.Repeat(" ", padding))
 	message.TTL = ttl
 	receipt, err := ch.Send(context.Background(), message)
 	if err != nil {

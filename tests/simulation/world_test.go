@@ -161,7 +161,7 @@ func (w *world) serve(c *wstest.Conn) {
 	c.Upgrade()
 	v := l.begins(messages.Epoch(epoch), c)
 	for m := range c.Messages() {
-		number, err := strconv.Atoi(string(m.Data))
+		number, err := strconv.Atoi(strings.TrimRight(string(m.Data), " "))
 		if err != nil {
 			w.t.Errorf("seed %d, %s: the server got %q", w.seed, l.id, m.Data)
 		}
