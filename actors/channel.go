@@ -115,7 +115,7 @@ func (c *channel) start(ctx actor.Context) {
 	c.self.Store(self)
 	c.clock.wake = func() { root.Send(self, &tick{}) }
 	c.nudged.Store(false)
-	c.clock.armAt(expirySlot, c.outbox.deadline()) // messages may have come before
+	c.clock.expireAt(c.outbox.deadline()) // messages may have come before
 	if !c.born {
 		c.born = true
 		return

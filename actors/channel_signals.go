@@ -36,13 +36,13 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *flush:
 		c.flush(ctx)
 		c.drained(ctx)
-		c.clock.armAt(expirySlot, c.outbox.deadline())
+		c.clock.expireAt(c.outbox.deadline())
 	case *admitted:
 		c.admitted(ctx, m.ask)
 	case *ended:
 		if c.conn == m.from {
 			c.conn.handedUp = true
-			c.clock.armAt(expirySlot, c.outbox.deadline()) // of what came back
+			c.clock.expireAt(c.outbox.deadline()) // of what came back
 			c.gone(ctx)
 		}
 	case *handlerPanic:
@@ -103,7 +103,7 @@ func (c *channel) ticked(ctx actor.Context) {
 			return
 		case s == expirySlot:
 			c.outbox.sweep(now)
-			c.clock.armAt(expirySlot, c.outbox.deadline())
+			c.clock.expireAt(c.outbox.deadline())
 			c.drained(ctx)
 		case lifecycle.Timer(s) == lifecycle.TimerStable && !c.alive:
 			c.stableDue = true // uptime alone proves nothing: wait until something is heard

@@ -35,8 +35,8 @@ func (c *clock) arm(s slot, d time.Duration) {
 	c.due[s] = time.Now().Add(d)
 }
 
-// armAt sets a deadline; the zero time clears it.
-func (c *clock) armAt(s slot, at time.Time) { c.due[s] = at }
+// expireAt sets the outbox's deadline; the zero time clears it.
+func (c *clock) expireAt(at time.Time) { c.due[expirySlot] = at }
 
 // cancel clears a deadline.
 func (c *clock) cancel(s slot) { c.due[s] = time.Time{} }

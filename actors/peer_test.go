@@ -254,13 +254,6 @@ func (s *socket) freeze() {
 	s.stuck = true
 }
 
-// thaw lets the socket work again. What was written meanwhile is lost.
-func (s *socket) thaw() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.stuck = false
-}
-
 func (s *socket) received() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -37,10 +37,9 @@ func pick[T any](d dice, what string, of ...T) T { return of[d.roll(what, len(of
 type storm struct {
 	*stage
 	*witness
-	dice  dice
-	gate  *turnstile
-	trace []string
-	old   []*connectionRef // connections that are gone
+	dice dice
+	gate *turnstile
+	old  []*connectionRef // connections that are gone
 
 	mood       sync.Mutex
 	handler    chan struct{} // the handler waits for it, if there is one

@@ -119,7 +119,9 @@ func ExampleFleet_Events() {
 		switch e := event.(type) {
 		case messages.Snapshot:
 			fmt.Println(e.Channel, "is", e.Status)
-			err = ch.Connect(ctx)
+			if err := ch.Connect(ctx); err != nil {
+				fmt.Println(err)
+			}
 		case messages.StatusChanged:
 			fmt.Println(e.Prev, "->", e.Cur, e.Reason.Code.Action())
 			if e.Cur.Ended() {

@@ -49,9 +49,20 @@ func (c *client) send(op ws.OpCode, payload string) {
 	}
 }
 
+// frame reads the next frame. Its peer is this package, so its length is no
+// danger.
+func (c *client) frame() (f ws.Frame, err error) {
+	if f.Header, err = ws.ReadHeader(c.reader); err != nil {
+		return f, err
+	}
+	f.Payload = make([]byte, f.Header.Length)
+	_, err = io.ReadFull(c.reader, f.Payload)
+	return f, err
+}
+
 // see is the next frame as a transcript shows it, or how the connection ended.
 func (c *client) see() string {
-	f, err := ws.ReadFrame(c.reader)
+	f, err := c.frame()
 	switch {
 	case errors.Is(err, syscall.ECONNRESET):
 		return "reset"

@@ -30,7 +30,7 @@ func TestCompressionIsAgreedOnAndUsed(t *testing.T) {
 		c.reader = reader
 	}
 	for range 2 { // the greeting and the echo
-		f, err := ws.ReadFrame(c.reader)
+		f, err := c.frame()
 		if err != nil {
 			t.Fatal(err)
 		}

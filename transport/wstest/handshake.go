@@ -3,6 +3,7 @@ package wstest
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,7 +24,7 @@ func (c *Conn) ReadRequest() *http.Request {
 	for !bytes.HasSuffix(c.head, []byte("\r\n\r\n")) {
 		line, err := c.reader.ReadSlice('\n')
 		c.head = append(c.head, line...)
-		if err != nil && err != bufio.ErrBufferFull || len(c.head) > maxHead {
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) || len(c.head) > maxHead {
 			c.lost(err)
 			panic(over)
 		}
