@@ -178,6 +178,9 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 		c.enter(ctx, prev.Status, event)
 	}
 	c.tell(prev, step, event.At)
+	if next.Status != prev.Status {
+		c.flush(ctx) // now: no outcome may be told before the Ready that made it possible
+	}
 }
 
 // HandleFailure makes the channel the strategy of its children. It runs on the

@@ -34,14 +34,12 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 	case messages.Ready:
 		// Where nobody answers heartbeats, uptime is all the proof there is.
 		c.alive, c.stableDue = c.Keepalive.Interval <= 0 || c.Keepalive.OneWay, false
-		c.flush(ctx)
 	case messages.Suspended:
 		if c.Outbox.FailOnSuspend {
 			c.outbox.fail(messages.ReasonFailedOnSuspend, "the outage became long")
 		}
 	case messages.Draining:
 		c.outbox.Shut(notConnected(c.state.Status, c.reason))
-		c.flush(ctx)
 	case messages.Closing:
 		c.refuse()
 		ctx.Send(c.conn.pid, &bye{})

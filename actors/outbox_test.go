@@ -169,3 +169,24 @@ func TestNothingIsDroppedInVain(t *testing.T) {
 		t.Errorf("it was taken: %v", err)
 	}
 }
+
+func TestNoOutcomeIsToldBeforeTheReadyThatMadeItPossible(t *testing.T) {
+	for range 50 { // the connection writes on a goroutine of its own
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(t, nil)
+			if _, err := s.record.Send(messages.Text("early")); err != nil {
+				t.Fatal(err)
+			}
+			s.ask(messages.Connect{})
+			s.expect(`
+				0s Queued UserConnect
+				0s Preparing
+				0s Dialing
+				0s Authenticating
+				0s Ready
+				0s peer got "early"
+				0s #1 Written`)
+			s.end()
+		})
+	}
+}
