@@ -14,10 +14,7 @@ import (
 // actor that restarts it when it fails: the new incarnation goes on from the
 // record.
 func ChannelProps(r *Record) *actor.Props {
-	return actor.PropsFromProducer(
-		func() actor.Actor { return &channel{Record: r} },
-		actor.WithMailbox(actor.UnboundedLockfree()),
-	)
+	return r.props(func() actor.Actor { return &channel{Record: r} })
 }
 
 // channel is the actor of one channel: a thin shell that turns what happens

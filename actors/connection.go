@@ -49,12 +49,9 @@ type mark struct {
 
 // connectionProps makes the connection of one attempt. It takes over the permit.
 func connectionProps(rec *Record, ref *connectionRef, channel *actor.PID, permit Permit, request transport.AddressRequest) *actor.Props {
-	return actor.PropsFromProducer(
-		func() actor.Actor {
-			return &connection{rec: rec, ref: ref, channel: channel, permit: permit, request: request}
-		},
-		actor.WithMailbox(actor.UnboundedLockfree()),
-	)
+	return rec.props(func() actor.Actor {
+		return &connection{rec: rec, ref: ref, channel: channel, permit: permit, request: request}
+	})
 }
 
 // Receive handles one message. A panic in a protocol adapter goes up to the

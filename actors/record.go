@@ -76,6 +76,15 @@ func NewRecord(system *actor.ActorSystem, settings Settings, willConnect bool) *
 	return r
 }
 
+// props makes the actors of this channel.
+func (r *Record) props(producer actor.Producer) *actor.Props {
+	options := []actor.PropsOption{actor.WithMailbox(actor.UnboundedLockfree())}
+	if r.Dispatcher != nil {
+		options = append(options, actor.WithDispatcher(r.Dispatcher))
+	}
+	return actor.PropsFromProducer(producer, options...)
+}
+
 // Send admits a message to the outbox and lets the channel know. It never
 // blocks.
 func (r *Record) Send(message messages.Message) (*Receipt, error) {

@@ -3,6 +3,8 @@ package actors
 import (
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"github.com/seed14814784/holdfast/actors/lifecycle"
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
@@ -20,6 +22,8 @@ type Settings struct {
 	Gate     Gate
 	Observer Observer
 	Workers  *Workers
+	// Dispatcher runs the mailboxes; nil is the actor system's own.
+	Dispatcher actor.Dispatcher
 
 	// Endpoint is what the gate counts attempts under until an address has
 	// been resolved; afterwards it is host and port of the last one.

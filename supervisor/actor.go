@@ -112,6 +112,7 @@ func (r *root) stopping() {
 
 func (r *root) gone() {
 	defer close(r.stopped)
+	defer r.crew.Close()
 	for _, ch := range r.all() {
 		if ch.pid() == nil {
 			ch.discard()

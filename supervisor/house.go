@@ -22,6 +22,7 @@ type house struct {
 	bus     *bus
 	gate    *gate
 	workers actors.Workers
+	crew    *actors.Crew
 
 	hearing   sync.Mutex // taken before all others
 	listeners map[string]*listener
@@ -38,6 +39,7 @@ func newHouse(o *options) *house {
 	h := &house{
 		options:   *o,
 		log:       logrus.NewEntry(o.logger),
+		crew:      actors.NewCrew(),
 		bus:       newBus(),
 		channels:  map[messages.ChannelID]*Channel{},
 		listeners: map[string]*listener{},
@@ -124,6 +126,7 @@ func (h *house) settings(s Spec) actors.Settings {
 		Gate:        h.gate,
 		Observer:    h,
 		Workers:     &h.workers,
+		Dispatcher:  h.crew,
 		Endpoint:    s.Endpoint,
 		Refreshable: !isStatic(s.Address),
 		Insist:      s.Restart == Permanent,

@@ -54,6 +54,7 @@ func (h *house) props(forward bool) *actor.Props {
 	return actor.PropsFromProducer(
 		func() actor.Actor { return &root{house: h, children: map[string]*child{}} },
 		actor.WithMailbox(actor.UnboundedLockfree()),
+		actor.WithDispatcher(h.crew),
 	)
 }
 

@@ -1,0 +1,73 @@
+package actors
+
+import (
+	"runtime"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// Crew runs the mailboxes of a fleet. A mailbox that has work is run by a
+// goroutine; a fresh one for each would begin with a small stack and grow it
+// every time, which costs more than most messages. So some goroutines are kept
+// between two mailboxes, a few per processor, until the crew is closed.
+//
+// It implements actor.Dispatcher.
+type Crew struct {
+	work chan func()
+	quit chan struct{}
+	once sync.Once
+	idle chan struct{} // room for those who wait for work
+}
+
+// perProcessor is how many goroutines are kept for each processor.
+const perProcessor = 8
+
+// turns is how many messages a mailbox may handle before others get a turn.
+const turns = 300
+
+var _ actor.Dispatcher = (*Crew)(nil)
+
+// NewCrew makes a crew. Close it when its actors are gone.
+func NewCrew() *Crew {
+	return &Crew{
+		work: make(chan func()),
+		quit: make(chan struct{}),
+		idle: make(chan struct{}, perProcessor*runtime.GOMAXPROCS(0)),
+	}
+}
+
+// Schedule runs a mailbox, on a goroutine that waits for work or on a new one.
+func (c *Crew) Schedule(run func()) {
+	select {
+	case c.work <- run: // somebody waits: a send to nobody does not happen
+	default:
+		go c.serve(run)
+	}
+}
+
+// Throughput implements actor.Dispatcher.
+func (*Crew) Throughput() int { return turns }
+
+// serve runs mailboxes for as long as there is work, or room to wait for it.
+func (c *Crew) serve(run func()) {
+	for {
+		run()
+		select {
+		case c.idle <- struct{}{}:
+		default:
+			return // enough others wait
+		}
+		select {
+		case run = <-c.work:
+			<-c.idle
+		case <-c.quit:
+			<-c.idle
+			return
+		}
+	}
+}
+
+// Close lets those go who wait for work. Mailboxes that are scheduled later run
+// all the same, on goroutines that end with them.
+func (c *Crew) Close() { c.once.Do(func() { close(c.quit) }) }
