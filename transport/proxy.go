@@ -133,7 +133,8 @@ type secureTunnel struct {
 
 func (t secureTunnel) Close() error { return t.raw.Close() }
 
-// tunnel sends CONNECT and reads the answer.
+// tunnel sends CONNECT and reads the head of the answer. The body of a refusal
+// goes with the socket.
 func (a *attempt) tunnel(conn net.Conn, via *url.URL) error {
 	request := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: a.addr}, Host: a.addr, Header: make(http.Header)}
 	if via.User != nil {
@@ -148,7 +149,6 @@ func (a *attempt) tunnel(conn net.Conn, via *url.URL) error {
 	if err != nil {
 		return err
 	}
-	_ = response.Body.Close()
 	if response.StatusCode/100 == 2 {
 		return nil
 	}

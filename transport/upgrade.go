@@ -85,7 +85,9 @@ func (a *attempt) upgrade(conn net.Conn) (*answer, error) {
 
 // refused finds out why there was no upgrade: if what the server sent is an
 // HTTP answer with another status, then that is the reason, even where it is
-// too odd for a WebSocket handshake, such as HTTP/1.0 from a load balancer.
+// too odd for a WebSocket handshake, such as HTTP/1.0 from a load balancer. The
+// head says it all: the body is left unread, since it may never end, and goes
+// with the socket.
 func (a *attempt) refused(err error, recorder *recorder) error {
 	if isIO(err) {
 		return err
@@ -95,7 +97,6 @@ func (a *attempt) refused(err error, recorder *recorder) error {
 	response, httpErr := http.ReadResponse(bufio.NewReader(io.MultiReader(seen, more)), nil)
 	switch {
 	case httpErr == nil && response.StatusCode != http.StatusSwitchingProtocols:
-		_ = response.Body.Close()
 		return a.fail(nil, refusal(response))
 	case httpErr != nil && isIO(httpErr) && !errors.Is(httpErr, io.ErrUnexpectedEOF):
 		return httpErr

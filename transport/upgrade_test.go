@@ -81,6 +81,27 @@ func TestUpgradeRefusalsAreReasons(t *testing.T) {
 	}
 }
 
+func TestARefusalIsKnownBeforeItsBodyHasCome(t *testing.T) {
+	for name, want := range map[string]messages.Code{"": messages.ReasonForbidden, "http://proxy": messages.ReasonProxy} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &WebSocket{NetDial: answering(func(*http.Request) string {
+					return "HTTP/1.1 403 Forbidden\r\nContent-Length: 1000\r\n\r\nwait,"
+				})}
+				if name != "" {
+					w.Proxy = ProxyURL(name)
+				}
+				start := time.Now()
+				_, err := dial(t, w, Target{URL: "ws://h"})
+				reason := reasonFor(t, err)
+				same(t, "code", reason.Code, want)
+				same(t, "wire", reason.Wire, messages.Wire{Scheme: "http", Code: 403, Text: "Forbidden"})
+				same(t, "took", time.Since(start), time.Duration(0))
+			})
+		})
+	}
+}
+
 func TestUpgradeSendsAndLearnsWhatItShould(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen *http.Request
