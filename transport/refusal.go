@@ -8,25 +8,26 @@ import (
 	"github.com/seed14814784/holdfast/messages"
 )
 
-// refusals are the HTTP statuses with a meaning of their own. Other 4xx and
-// everything below are a bad request, other 5xx are ReasonUpgradeStatus.
+// refusals are the HTTP statuses with a meaning of their own. Redirects are a bad
+// request; every other status is ReasonUpgradeStatus: it may be another one next
+// time.
 var refusals = map[int]struct {
 	code   messages.Code
 	advice string
 }{
+	http.StatusOK:                      {messages.ReasonBadRequest, "a plain HTTP server answers here; check host and path"},
 	http.StatusUnauthorized:            {messages.ReasonAuthRejected, "the server wants other credentials"},
 	http.StatusForbidden:               {messages.ReasonForbidden, "the server does not let these credentials in"},
 	http.StatusNotFound:                {messages.ReasonBadRequest, "nothing is served at this path; check it"},
-	http.StatusNotImplemented:          {messages.ReasonBadRequest, "the server does not do what was asked; check the subprotocols"},
-	http.StatusUpgradeRequired:         {messages.ReasonBadRequest, "the server wants another version of the protocol"},
-	http.StatusOK:                      {messages.ReasonBadRequest, "a plain HTTP server answers here; check host and path"},
 	http.StatusProxyAuthRequired:       {messages.ReasonProxy, "a proxy on the way wants credentials"},
 	http.StatusRequestTimeout:          {messages.ReasonUpgradeStatus, ""},
+	http.StatusMisdirectedRequest:      {messages.ReasonUpgradeStatus, "this server does not serve that host; check the address"},
 	http.StatusTooEarly:                {messages.ReasonUpgradeStatus, ""},
+	http.StatusUpgradeRequired:         {messages.ReasonUpgradeStatus, "the server wants another version of the protocol"},
 	http.StatusTooManyRequests:         {messages.ReasonRateLimited, ""},
+	http.StatusNotImplemented:          {messages.ReasonBadRequest, "the server does not do what was asked; check the subprotocols"},
 	http.StatusServiceUnavailable:      {messages.ReasonTryLater, ""},
-	http.StatusMisdirectedRequest:      {messages.ReasonBadRequest, "this server does not serve that host; check the address"},
-	http.StatusHTTPVersionNotSupported: {messages.ReasonBadRequest, "the server does not accept HTTP/1.1"},
+	http.StatusHTTPVersionNotSupported: {messages.ReasonUpgradeStatus, "the server does not accept HTTP/1.1"},
 }
 
 // refusal is the reason of an upgrade that was answered with another status.
@@ -34,27 +35,33 @@ func refusal(response *http.Response) messages.Reason {
 	status := response.StatusCode
 	_, text, _ := strings.Cut(response.Status, " ")
 	reason := messages.Reason{
-		Code: messages.ReasonBadRequest,
+		Code: messages.ReasonUpgradeStatus,
 		Wire: messages.Wire{Scheme: "http", Code: status, Text: short(text)},
 	}
 	known, ok := refusals[status]
 	switch {
 	case ok:
 		reason.Code, reason.Detail = known.code, known.advice
-	case status >= 500 && status <= 599:
-		reason.Code = messages.ReasonUpgradeStatus
 	case status >= 300 && status <= 399:
+		reason.Code = messages.ReasonBadRequest
 		reason.Detail = "redirects are not followed; put the new address into the URL"
 		if location := response.Header.Get("Location"); location != "" {
 			reason.Detail += ": " + short(Redact(location))
 		}
-	default:
+	case status < 500:
 		reason.Detail = "the server does not upgrade this request; check the address and the headers"
 	}
-	if after := response.Header.Get("Retry-After"); after != "" && known.advice == "" {
+	if after := response.Header.Get("Retry-After"); after != "" && isRetried(reason) {
 		reason.RetryAfter = retryAfter(after, serverTime(response.Header, time.Now()))
 	}
 	return reason
+}
+
+// isRetried reports whether the same is tried again later, so that a delay the
+// server asked for applies. Fresh credentials are presented at once.
+func isRetried(reason messages.Reason) bool {
+	class := reason.Class()
+	return class != messages.ClassStale && !class.Final()
 }
 
 // serverTime is the server's clock, so that a date in its answer means the same

@@ -38,7 +38,7 @@ func TestUpgradeRefusalsAreReasons(t *testing.T) {
 			Code: messages.ReasonBadRequest, Wire: messages.Wire{Scheme: "http", Code: 200, Text: "OK"},
 			Detail: "a plain HTTP server answers here; check host and path (tried ws://h/p?token=***)"},
 		"HTTP/1.1 400 Bad Request\r\n\r\n": {
-			Code: messages.ReasonBadRequest, Wire: messages.Wire{Scheme: "http", Code: 400, Text: "Bad Request"},
+			Code: messages.ReasonUpgradeStatus, Wire: messages.Wire{Scheme: "http", Code: 400, Text: "Bad Request"},
 			Detail: "the server does not upgrade this request; check the address and the headers (tried ws://h/p?token=***)"},
 		"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 17\r\n\r\n": {
 			Code: messages.ReasonRateLimited, Wire: messages.Wire{Scheme: "http", Code: 429, Text: "Too Many Requests"},
@@ -78,6 +78,28 @@ func TestUpgradeRefusalsAreReasons(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestOnlyStatusesThatAreNamedAreFinal(t *testing.T) {
+	named := map[int]messages.Code{
+		200: messages.ReasonBadRequest, 404: messages.ReasonBadRequest, 501: messages.ReasonBadRequest,
+		401: messages.ReasonAuthRejected, 403: messages.ReasonForbidden, 407: messages.ReasonProxy,
+		429: messages.ReasonRateLimited, 503: messages.ReasonTryLater,
+	}
+	for status := 100; status <= 999; status++ {
+		want, ok := named[status]
+		switch {
+		case ok:
+		case status/100 == 3:
+			want = messages.ReasonBadRequest
+		default:
+			want = messages.ReasonUpgradeStatus
+		}
+		reason := refusal(&http.Response{StatusCode: status, Header: http.Header{"Retry-After": {"7"}}})
+		same(t, fmt.Sprint(status), reason.Code, want)
+		waits := want != messages.ReasonAuthRejected && !want.Class().Final()
+		same(t, fmt.Sprint(status, " waits"), reason.RetryAfter != 0, waits)
 	}
 }
 

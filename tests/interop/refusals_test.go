@@ -60,6 +60,10 @@ func TestRefusalsOfTheUpgrade(t *testing.T) {
 		}, messages.Failed, `
 			Failed reason=BadRequest (http 302 "Found") action=CheckConfiguration
 			`},
+		"400 may pass": {with(400), messages.Ready, `
+			Backoff reason=UpgradeStatus (http 400 "Bad Request") attempt=1
+			Ready attempt=1
+			`},
 		"502 passes": {with(502), messages.Ready, `
 			Backoff reason=UpgradeStatus (http 502 "Bad Gateway") attempt=1
 			Ready attempt=1
