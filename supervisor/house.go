@@ -11,6 +11,7 @@ import (
 	"github.com/seed14814784/holdfast/actors"
 	"github.com/seed14814784/holdfast/actors/lifecycle"
 	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
 )
 
 // house is what one fleet's actors and handles share: the registry of channels,
@@ -148,12 +149,18 @@ func isStatic(a any) bool {
 	return ok
 }
 
-// same says whether a channel may stand in for a specification with its ID. Two
-// address callbacks cannot be compared; they are taken for the same.
+// sameAddress reports whether two addresses are equal. Two callbacks cannot be
+// compared; they are taken for the same.
+func sameAddress(a, b transport.Address) bool {
+	if reflect.ValueOf(a).Comparable() || reflect.ValueOf(b).Comparable() {
+		return a == b
+	}
+	return reflect.TypeOf(a) == reflect.TypeOf(b)
+}
+
+// same says whether a channel may stand in for a specification with its ID.
 func (c *Channel) same(spec Spec) error {
-	mine, theirs := c.spec.Address, spec.Address
-	a, b := reflect.TypeOf(mine), reflect.TypeOf(theirs)
-	if a == b && (!a.Comparable() || mine == theirs) {
+	if sameAddress(c.spec.Address, spec.Address) {
 		if c.isClosing() {
 			return &messages.Error{Op: "open", Channel: spec.ID, Reason: messages.Because(messages.ReasonConflict, "a channel with this ID is being closed; wait for its Close to return")}
 		}

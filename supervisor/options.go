@@ -99,8 +99,9 @@ func WithSystem(system *actor.ActorSystem) Option {
 // transport.WebSocket{}.
 func WithDialer(dialer transport.Dialer) Option {
 	return func(o *options) {
-		if dialer == nil {
+		if isNil(dialer) {
 			o.bad("WithDialer got nil; leave the option out for transport.WebSocket{}")
+			return
 		}
 		o.dialer = dialer
 	}
@@ -110,8 +111,9 @@ func WithDialer(dialer transport.Dialer) Option {
 // transport.Raw().
 func WithProtocol(protocol transport.Protocol) Option {
 	return func(o *options) {
-		if protocol == nil {
+		if isNil(protocol) {
 			o.bad("WithProtocol got nil; leave the option out for transport.Raw()")
+			return
 		}
 		o.protocol = protocol
 	}

@@ -116,7 +116,7 @@ func (s Spec) check(dialer transport.Dialer) error {
 	if s.ID == "" {
 		bad("ID is empty; name the channel")
 	}
-	if s.Address == nil {
+	if isNil(s.Address) {
 		bad("Address is nil; use transport.Static or an address callback")
 	} else if a, ok := s.Address.(checked); ok {
 		if err := a.Check(); err != nil {
@@ -128,8 +128,16 @@ func (s Spec) check(dialer transport.Dialer) error {
 	if s.Handler == nil {
 		bad("Handler is nil; use supervisor.Discard if inbound messages are not wanted")
 	}
-	for _, part := range []any{s.Dialer, s.Protocol} {
-		if p, ok := part.(checked); ok {
+	for _, part := range []struct {
+		name  string
+		value any
+	}{{"Dialer", s.Dialer}, {"Protocol", s.Protocol}} {
+		if part.value == nil {
+			continue
+		}
+		if isNil(part.value) {
+			bad("%s is a nil %T; leave it out for the fleet's", part.name, part.value)
+		} else if p, ok := part.value.(checked); ok {
 			if err := p.Check(); err != nil {
 				errs = append(errs, err)
 			}

@@ -30,6 +30,11 @@ func TestOpenNamesEverythingThatIsWrong(t *testing.T) {
 		"unknown scheme": {with(func(s *Spec) { s.Address = transport.Static("ftp://server") }), []string{"ftp"}},
 		"a bad dialer": {with(func(s *Spec) { s.Dialer = &transport.WebSocket{Subprotocols: []string{"a b"}} }),
 			[]string{"a b"}},
+		"nils in their interfaces": {with(func(s *Spec) {
+			s.Address, s.Dialer, s.Protocol, s.Strategy = transport.AddressFunc(nil), (*transport.WebSocket)(nil), (*explosive)(nil), StrategyFunc(nil)
+		}), []string{"Address is nil", "Dialer is a nil *transport.WebSocket", "Protocol is a nil *supervisor.explosive", "a strategy is nil"}},
+		"a nil function for a dialer":  {with(func(s *Spec) { s.Dialer = transport.DialerFunc(nil) }), []string{"Dialer is a nil transport.DialerFunc"}},
+		"a nil pointer for an address": {with(func(s *Spec) { s.Address = (*opaque)(nil) }), []string{"Address is nil"}},
 		"a bad strategy": {with(func(s *Spec) { s.Strategy = Fixed{Interval: -1, Jitter: 2} }),
 			[]string{"Fixed.Interval is -1ns", "Fixed.Jitter is 2"}},
 		"negative counts": {with(func(s *Spec) {
@@ -80,6 +85,8 @@ func TestNewNamesEverythingThatIsWrong(t *testing.T) {
 	}{
 		"nil options": {[]Option{nil, WithLogger(nil), WithSystem(nil), WithDialer(nil), WithProtocol(nil), WithStrategy(nil)},
 			[]string{"an option is nil", "WithLogger got nil", "WithSystem got nil", "WithDialer got nil", "WithProtocol got nil", "a strategy is nil"}},
+		"nils in their interfaces": {[]Option{WithDialer((*transport.WebSocket)(nil)), WithProtocol((*explosive)(nil)), WithStrategy(StrategyFunc(nil))},
+			[]string{"WithDialer got nil", "WithProtocol got nil", "a strategy is nil"}},
 		"numbers": {[]Option{WithObserverQueue(0), WithShutdown(-1), WithLimits(Limits{-1, -1, -1}), WithBreaker(BreakerLimits{-1, -1, 1.5, -1, -1})},
 			[]string{"WithObserverQueue got 0", "WithShutdown got -1ns", "Limits.PerSecond is -1", "Limits.Burst is -1", "Limits.Concurrent is -1",
 				"BreakerLimits.Window", "BreakerLimits.Attempts is -1", "BreakerLimits.FailureRatio is 1.5", "BreakerLimits.ProbeEvery", "BreakerLimits.Successes is -1"}},
@@ -148,4 +155,42 @@ func TestOpeningTwiceIsTheSameChannelOrAConflict(t *testing.T) {
 			t.Errorf("after the end: %v", err)
 		}
 	})
+}
+
+// opaque is an address with anything inside.
+type opaque struct{ inside any }
+
+// Resolve implements transport.Address.
+func (opaque) Resolve(context.Context, transport.AddressRequest) (transport.Target, error) {
+	return transport.Target{}, errors.New("nowhere")
+}
+
+// Check is how Open would fall over a nil pointer.
+func (o *opaque) Check() error { _ = o.inside; return nil }
+
+func TestAddressesThatCannotBeComparedAreTheSame(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		first, second any
+		same          bool
+	}{
+		"two callbacks":               {func() {}, func() {}, true},
+		"equal values":                {1, 1, true},
+		"other values":                {1, 2, false},
+		"a value and then a callback": {1, func() {}, false},
+		"a callback and then a value": {func() {}, 1, false},
+	} {
+		inScene(t, func(s *scene) {
+			open := func(inside any) (*Channel, error) {
+				return s.fleet.Open(s.t.Context(), Spec{ID: "a", Address: opaque{inside}, Handler: Discard, Manual: true})
+			}
+			first, err := open(test.first)
+			s.must(err)
+			switch second, err := open(test.second); {
+			case test.same && (err != nil || second != first):
+				t.Errorf("%s: %v, %v", sentence, second, err)
+			case !test.same && !errors.Is(err, messages.ReasonConflict):
+				t.Errorf("%s: %v", sentence, err)
+			}
+		})
+	}
 }

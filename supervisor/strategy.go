@@ -58,9 +58,9 @@ func CheckStrategy(s Strategy) error {
 	return nil
 }
 
-// isNil also finds a nil function or pointer in a strategy that is not nil.
-func isNil(s Strategy) bool {
-	switch v := reflect.ValueOf(s); v.Kind() {
+// isNil also finds a nil function or pointer in an interface that is not nil.
+func isNil(part any) bool {
+	switch v := reflect.ValueOf(part); v.Kind() {
 	case reflect.Invalid:
 		return true
 	case reflect.Func, reflect.Pointer:
