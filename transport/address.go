@@ -41,6 +41,14 @@ func (f AddressFunc) Resolve(ctx context.Context, request AddressRequest) (Targe
 	return f(ctx, request)
 }
 
+// Check reports a callback that is nil.
+func (f AddressFunc) Check() error {
+	if f == nil {
+		return invalid("address", "the address callback is nil; use transport.Static if the URL is always the same")
+	}
+	return nil
+}
+
 // Static is an address that is always the same.
 func Static(url string) Address { return static(url) }
 
@@ -81,7 +89,12 @@ func ParseURL(raw string) (*url.URL, error) {
 }
 
 func invalidURL(raw, why string) error {
-	return &messages.Error{Op: "address", Reason: messages.Because(messages.ReasonInvalidSpec, "the URL %q is not usable: %s", Redact(raw), why)}
+	return invalid("address", "the URL %q is not usable: %s", Redact(raw), why)
+}
+
+// invalid is what a Check reports.
+func invalid(op, format string, args ...any) error {
+	return &messages.Error{Op: op, Reason: messages.Because(messages.ReasonInvalidSpec, format, args...)}
 }
 
 // Endpoint is host:port of a URL, with the scheme's default port, or "" if the

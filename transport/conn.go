@@ -41,6 +41,14 @@ type DialerFunc func(ctx context.Context, target Target) (Conn, error)
 // Dial calls the function.
 func (f DialerFunc) Dial(ctx context.Context, target Target) (Conn, error) { return f(ctx, target) }
 
+// Check reports a function that is nil.
+func (f DialerFunc) Check() error {
+	if f == nil {
+		return invalid("dialer", "the dialer's function is nil; use new(transport.WebSocket)")
+	}
+	return nil
+}
+
 // ErrWouldBlock is what Read returns when no whole frame is here. The next
 // readiness report is armed by it.
 var ErrWouldBlock = errors.New("transport: no frame is here yet")

@@ -29,7 +29,7 @@ type endings struct {
 func (e endings) Check() error {
 	switch p := e.Protocol.(type) {
 	case nil:
-		return &messages.Error{Op: "endings", Reason: messages.Because(messages.ReasonInvalidSpec, "the protocol is nil; use transport.Raw()")}
+		return invalid("endings", "the protocol is nil; use transport.Raw()")
 	case interface{ Check() error }:
 		return p.Check()
 	}

@@ -94,7 +94,7 @@ func (e *envelope) Check() error {
 }
 
 func invalidEnvelope(format string, args ...any) error {
-	return &messages.Error{Op: "envelope", Reason: messages.Because(messages.ReasonInvalidSpec, format, args...)}
+	return invalid("envelope", format, args...)
 }
 
 type envelopeSession struct {

@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpguts"
-
-	"github.com/seed14814784/holdfast/messages"
 )
 
 // The defaults of a WebSocket.
@@ -89,6 +87,9 @@ var _ Dialer = (*WebSocket)(nil)
 // *[messages.Error] with ReasonInvalidSpec. Dial does not check them again,
 // except for headers and subprotocols.
 func (w *WebSocket) Check() error {
+	if w == nil {
+		return invalidField("it is nil; use new(transport.WebSocket)")
+	}
 	var errs []error
 	for _, field := range []struct {
 		name  string
@@ -124,7 +125,7 @@ func (w *WebSocket) limits() limits {
 }
 
 func invalidField(format string, args ...any) error {
-	return &messages.Error{Op: "websocket", Reason: messages.Because(messages.ReasonInvalidSpec, format, args...)}
+	return invalid("websocket", format, args...)
 }
 
 // handshakeHeaders are written by the handshake itself, or would change how

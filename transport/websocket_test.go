@@ -2,6 +2,7 @@ package transport
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/seed14814784/holdfast/messages"
@@ -24,4 +25,21 @@ func TestCheckReportsEveryBadFieldAtOnce(t *testing.T) {
 	}
 	same(t, "the zero value", new(WebSocket).Check(), error(nil))
 	same(t, "a frame above a message", reasonFor(t, (&WebSocket{MessageLimit: 1, FrameLimit: 2}).Check().(interface{ Unwrap() []error }).Unwrap()[0]).Code, messages.ReasonInvalidSpec)
+}
+
+func TestWhatIsNilIsReportedBeforeItIsUsed(t *testing.T) {
+	for sentence, part := range map[string]interface{ Check() error }{
+		"an address callback": AddressFunc(nil),
+		"a dialer's function": DialerFunc(nil),
+		"a WebSocket":         (*WebSocket)(nil),
+		"a protocol inside":   Endings(nil, nil).(interface{ Check() error }),
+	} {
+		reason := reasonFor(t, part.Check())
+		same(t, sentence, reason.Code, messages.ReasonInvalidSpec)
+		if !strings.Contains(reason.Detail, "nil; use ") {
+			t.Errorf("%s: no advice in %q", sentence, reason.Detail)
+		}
+	}
+	same(t, "an address callback that is there", AddressFunc(Static("ws://h").Resolve).Check(), error(nil))
+	same(t, "a function that is there", DialerFunc(new(WebSocket).Dial).Check(), error(nil))
 }
