@@ -122,8 +122,13 @@ func (c *connection) beat(ctx actor.Context, answer func(any)) {
 			"the channel's heartbeats are one-way: the peer does not answer them")}})
 		return
 	}
-	c.keepalive.ask(answer)
-	c.heartbeat(ctx)
+	k := &c.keepalive
+	k.ask(answer)
+	// Another heartbeat would take the place of the one that is under way, and
+	// its answer would come too late for somebody who asks often.
+	if k.sentAt.IsZero() || time.Since(k.sentAt) >= k.grace {
+		c.heartbeat(ctx)
+	}
 }
 
 // heartbeat writes one heartbeat.

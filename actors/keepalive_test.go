@@ -2,6 +2,7 @@ package actors
 
 import (
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -134,6 +135,51 @@ func TestPingReportsRTT(t *testing.T) {
 		want := messages.Pong{Channel: "c", Epoch: 1, RTT: 40 * time.Millisecond, At: s.start.Add(40 * time.Millisecond)}
 		if pong != want || s.record.Snapshot().RTT != want.RTT {
 			t.Errorf("the answer is %+v, the snapshot says %s", pong, s.record.Snapshot().RTT)
+		}
+		s.end()
+	})
+}
+
+// The peer answers each ping after 40 ms, and somebody asks every 10 ms.
+func TestPingsFasterThanTheRoundTripShareOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.Protocol = script{} })
+		s.connect()
+		s.peer.set(func(p *peer) { p.deaf = true })
+		answers := make(chan any, 8)
+		for _, payload := range []string{"1", "2"} {
+			for range cap(answers) / 2 {
+				s.tell(&Request{Command: messages.Ping{}, Answer: answers})
+				s.after(10 * time.Millisecond)
+			}
+			s.peer.last().pong(payload)
+			synctest.Wait()
+		}
+		var waits []time.Duration
+		for range len(answers) {
+			pong, _ := (<-answers).(messages.Pong)
+			waits = append(waits, pong.RTT)
+		}
+		if want := slices.Repeat([]time.Duration{40 * time.Millisecond}, cap(answers)); !slices.Equal(waits, want) {
+			t.Errorf("the round trips took %v", waits)
+		}
+		s.end()
+	})
+}
+
+func TestPingDoesNotWaitForALostHeartbeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.Protocol = script{} })
+		s.connect()
+		s.peer.set(func(p *peer) { p.deaf = true })
+		lost := s.ask(messages.Ping{})
+		s.peer.set(func(p *peer) { p.deaf = false })
+		s.after(9 * time.Second)
+		young := s.ask(messages.Ping{})
+		s.after(time.Second)
+		old := s.ask(messages.Ping{})
+		if _, ok := old.(messages.Pong); lost != nil || young != nil || !ok {
+			t.Errorf("the answers are %v, %v and %v", lost, young, old)
 		}
 		s.end()
 	})

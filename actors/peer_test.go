@@ -237,6 +237,14 @@ func (s *socket) send(text string) {
 	s.report()
 }
 
+// pong makes a pong arrive.
+func (s *socket) pong(payload string) {
+	s.mu.Lock()
+	s.inbound = append(s.inbound, transport.Frame{Kind: transport.FramePong, Data: []byte(payload)})
+	s.mu.Unlock()
+	s.report()
+}
+
 // fail ends the socket after what has arrived.
 func (s *socket) fail(err error) {
 	s.mu.Lock()
