@@ -20,11 +20,12 @@ import (
 // upgrade. It blocks until the connection is upgraded or ctx ends, whichever
 // stage it is at, and leaves no goroutine and no socket behind when it returns
 // an error. That error is an *[messages.Error] whose reason says what went
-// wrong; it shows no credentials.
+// wrong; it shows no credentials. A target that cannot be dialled is
+// ReasonBadRequest: dialling it again would not help.
 func (w *WebSocket) Dial(ctx context.Context, target Target) (Conn, error) {
 	a, err := w.attempt(target)
 	if err != nil {
-		return nil, err
+		return nil, &messages.Error{Op: "dial", Reason: messages.Because(messages.ReasonBadRequest, "%s", ReasonOf(err, messages.ReasonBadRequest).Detail)}
 	}
 	raw, err := a.connect(ctx)
 	if err != nil {

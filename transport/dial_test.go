@@ -79,7 +79,11 @@ func TestBadTargetsAreRefusedBeforeAnythingIsDialled(t *testing.T) {
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			_, err := w.Dial(t.Context(), target)
-			same(t, "code", reasonFor(t, err).Code, messages.ReasonInvalidSpec)
+			reason := reasonFor(t, err)
+			same(t, "code", reason.Code, messages.ReasonBadRequest)
+			if reason.Detail == "" {
+				t.Error("nobody is told why")
+			}
 		})
 	}
 }

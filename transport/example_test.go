@@ -81,11 +81,11 @@ func ExampleWebSocket() {
 
 func ExampleWebSocket_Dial_reasons() {
 	_, err := new(transport.WebSocket).Dial(context.Background(), transport.Target{URL: "http://chat.example/?token=secret"})
-	fmt.Println(errors.Is(err, messages.ReasonInvalidSpec))
+	fmt.Println(errors.Is(err, messages.ReasonBadRequest))
 	fmt.Println(err)
 	// Output:
 	// true
-	// address: InvalidSpec: the URL "http://chat.example/?token=***" is not usable: the scheme is neither ws nor wss
+	// dial: BadRequest: the URL "http://chat.example/?token=***" is not usable: the scheme is neither ws nor wss
 }
 
 func ExampleWebSocket_Check() {
