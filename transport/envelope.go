@@ -14,6 +14,14 @@ import (
 // EnvelopeOptions say how the envelopes of a backend look. The zero value is
 // {"type":...,"channelId":...,"payload":...}, with {"type":"ping"} as the
 // heartbeat and any message of type "pong" as its answer.
+//
+// Heartbeats are on by default and expect to be heard of: the specification of
+// a channel (its Keepalive) sends one every 25 s, and after 35 s in which
+// nothing arrived, neither an answer nor anything else, the connection is given
+// up. A backend that answers no heartbeat and may be quiet for longer would so
+// lose its channels again and again; for one, set Keepalive.OneWay in the
+// specification: heartbeats are sent, and silence proves nothing. A
+// Keepalive.Interval of supervisor.Never sends none.
 type EnvelopeOptions struct {
 	// TypeField, PayloadField and ChannelField name the members of the
 	// envelope; "" is "type", "payload" and "channelId". ChannelField "-"
@@ -31,7 +39,8 @@ type EnvelopeOptions struct {
 
 	// HeartbeatAnswer is what answers a heartbeat: an envelope of that type, or
 	// a message that is this text and nothing else. It is not delivered. "" is
-	// "pong"; "-" means that nothing does, and liveness is any inbound message.
+	// "pong"; "-" means that nothing does. That measures no round trips, but
+	// still wants something inbound in time, unless Keepalive.OneWay is set.
 	HeartbeatAnswer string
 
 	// DeliverForeign delivers messages that carry another channel's id.

@@ -146,7 +146,7 @@ func ExampleEnvelope() {
 	// in  "chat" {"text":"hi"}
 }
 
-// The heartbeat of backends that do not use WebSocket pings.
+// The heartbeat of backends that do not use WebSocket pings, and answer it.
 func ExampleEnvelope_heartbeat() {
 	protocol := transport.Envelope(transport.EnvelopeOptions{
 		TypeField: "module", PayloadField: "message", ChannelField: "-",
@@ -159,4 +159,26 @@ func ExampleEnvelope_heartbeat() {
 	// Output:
 	// out {"module":"HEART_CHECK","message":"ping"}
 	// heartbeat answered
+}
+
+// The heartbeat of a Flutter client whose backend answers nothing. The protocol
+// says what is sent; that silence proves nothing is said in the specification of
+// the channel:
+//
+//	supervisor.Spec{
+//		Protocol:  protocol,
+//		Keepalive: supervisor.Keepalive{Interval: 30 * time.Second, OneWay: true},
+//	}
+func ExampleEnvelope_oneWay() {
+	protocol := transport.Envelope(transport.EnvelopeOptions{
+		TypeField: "module", PayloadField: "message", ChannelField: "-",
+		Heartbeat:       `{"module":"HEART_CHECK","message":"请求心跳"}`,
+		HeartbeatAnswer: "-",
+	})
+	session := protocol.NewSession(transport.Opening{})
+	_ = session.Heartbeat(printer{})
+	_ = session.Receive(printer{}, transport.Frame{Kind: transport.FrameText, Data: []byte(`{"module":"CHAT","message":"hi"}`)})
+	// Output:
+	// out {"module":"HEART_CHECK","message":"请求心跳"}
+	// in  "CHAT" "hi"
 }
