@@ -33,19 +33,21 @@ func (c *connection) prepare(ctx actor.Context) {
 			rec.resolving.Store(false)
 			root.Send(self, answer)
 		}()
-		target, err := resolve(call, rec.Address, request)
+		target, err := rec.resolve(call, request)
 		answer = &resolved{target: target, err: err}
 	})
 }
 
 // resolve calls the address, and turns a panic or rubbish into an error.
-func resolve(ctx context.Context, address transport.Address, request transport.AddressRequest) (target transport.Target, err error) {
+func (r *Record) resolve(ctx context.Context, request transport.AddressRequest) (target transport.Target, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = callbackError(messages.Because(messages.ReasonCredCallbackError, "the address callback panicked: %v\n%s", v, debug.Stack()), nil)
+			what := fmt.Sprintf("the address callback panicked: %v", v)
+			r.report(what, debug.Stack())
+			err = callbackError(messages.Because(messages.ReasonCredCallbackError, "%s", what), nil)
 		}
 	}()
-	target, err = address.Resolve(ctx, request)
+	target, err = r.Address.Resolve(ctx, request)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return target, callbackError(messages.Because(messages.ReasonCredCallbackTimeout, "the address callback did not answer in time"), err)
@@ -77,7 +79,11 @@ func (c *connection) resolved(ctx actor.Context, m *resolved) {
 		return
 	}
 	c.target = m.target
-	ctx.Send(c.channel, &prepared{from: c.ref, endpoint: transport.Endpoint(m.target.URL)})
+	endpoint := transport.Endpoint(m.target.URL)
+	if endpoint != c.pass {
+		c.release(messages.Reason{Code: messages.ReasonUserDrop}) // it says nothing about that endpoint
+	}
+	ctx.Send(c.channel, &prepared{word: word{from: c.ref}, endpoint: endpoint})
 }
 
 // release gives the permit back.
@@ -141,9 +147,12 @@ func closeLate(conn transport.Conn, last func()) {
 
 // dial makes the socket, in a goroutine that holds the permit for exactly as
 // long as the dial takes, whatever becomes of the actor meanwhile.
-func (c *connection) dial(ctx actor.Context) {
-	if c.target.URL == "" || c.dialing != nil {
-		return
+func (c *connection) dial(ctx actor.Context, ask *ask) {
+	if ask != nil {
+		c.permit = ask.take()
+	}
+	if c.target.URL == "" || c.dialing != nil || c.permit == nil {
+		return // withdrawn meanwhile: the channel is stopping us
 	}
 	call, cancel := context.WithTimeout(context.Background(), c.rec.Timeouts.Dial)
 	c.cancel = cancel
@@ -160,7 +169,7 @@ func (c *connection) dial(ctx actor.Context) {
 				root.Send(self, &dialDone{})
 			}
 		}()
-		conn, err = dialSafely(call, rec.Dialer, target)
+		conn, err = rec.dial(call, target)
 	})
 }
 
@@ -177,17 +186,24 @@ func dialOutcome(call context.Context, err error) messages.Reason {
 	return transport.ReasonOf(err, messages.ReasonUnreachable)
 }
 
-func dialSafely(ctx context.Context, dialer transport.Dialer, target transport.Target) (conn transport.Conn, err error) {
+// dial calls the dialer, and turns a panic or rubbish into an error.
+func (r *Record) dial(ctx context.Context, target transport.Target) (conn transport.Conn, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			conn, err = nil, &messages.Error{Op: "dial", Reason: messages.Because(messages.ReasonActorPanic, "the dialer panicked: %v\n%s", v, debug.Stack())}
+			what := fmt.Sprintf("the dialer panicked: %v", v)
+			r.report(what, debug.Stack())
+			conn, err = nil, dialError(what)
 		}
 	}()
-	conn, err = dialer.Dial(ctx, target)
+	conn, err = r.Dialer.Dial(ctx, target)
 	if err == nil && conn == nil {
-		err = &messages.Error{Op: "dial", Reason: messages.Because(messages.ReasonActorPanic, "the dialer %s returned neither a connection nor an error", fmt.Sprintf("%T", dialer))}
+		err = dialError(fmt.Sprintf("the dialer %T returned neither a connection nor an error", r.Dialer))
 	}
 	return conn, err
+}
+
+func dialError(what string) error {
+	return &messages.Error{Op: "dial", Reason: messages.Because(messages.ReasonActorPanic, "%s", what)}
 }
 
 func (c *connection) dialDone(ctx actor.Context) {
@@ -197,5 +213,5 @@ func (c *connection) dialDone(ctx actor.Context) {
 		c.fail(ctx, transport.ReasonOf(err, messages.ReasonUnreachable))
 		return
 	}
-	ctx.Send(c.channel, &dialed{from: c.ref})
+	ctx.Send(c.channel, &dialed{word: word{from: c.ref}})
 }

@@ -163,6 +163,9 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 	if step.Refresh {
 		c.refresh = true
 	}
+	if step.ForgetSession {
+		c.forget = true
+	}
 	if step.Dispose {
 		c.dispose(ctx)
 	}
@@ -170,6 +173,9 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 		c.withdraw()
 	}
 	c.rearm(prev, step)
+	if !next.OutageSince.Equal(prev.OutageSince) {
+		c.armGiveUp()
+	}
 	if next.Status != prev.Status {
 		c.reason, c.since = step.Reason, event.At
 		c.enter(ctx, prev.Status, event)
@@ -201,7 +207,7 @@ func (c *channel) HandleFailure(_ *actor.ActorSystem, supervisor actor.Superviso
 	}()
 	event := c.ending(reason)
 	if event.Kind == lifecycle.Panic {
-		ctx.Logger().Error("a connection panicked", "channel", string(c.Channel), "panic", event.Reason.Detail, "stack", PanicStack(reason))
+		c.report("a connection panicked: "+event.Reason.Detail, []byte(PanicStack(reason)))
 	}
 	c.lastReason = event.Reason
 	c.apply(ctx, event)

@@ -25,13 +25,17 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 		if from == messages.Queued {
 			c.connect(ctx)
 		} else {
-			c.queue(ctx) // a forced refresh: a fresh attempt, past the gate like any other
+			// A forced refresh: a fresh attempt, past the gate like any other. Its
+			// deadline begins when it gets there.
+			c.clock.cancel(slot(lifecycle.TimerPrepare))
+			c.queue(ctx)
 		}
 	case messages.Dialing:
-		ctx.Send(c.conn.pid, &dial{})
+		ctx.Send(c.conn.pid, &dial{ask: c.ask})
 	case messages.Authenticating:
 		ctx.Send(c.conn.pid, &login{})
 	case messages.Ready:
+		c.forget = false
 		// Where nobody answers heartbeats, uptime is all the proof there is.
 		c.alive, c.stableDue = c.Keepalive.Interval <= 0 || c.Keepalive.OneWay, false
 	case messages.Suspended:
@@ -58,9 +62,13 @@ func (c *channel) refuse() {
 // queue asks the gate for a permit, unless the connection before is not gone
 // yet: then gone does, for there are never two.
 func (c *channel) queue(ctx actor.Context) {
-	if c.conn != nil || c.ask != nil {
-		return
+	if c.conn == nil && c.ask == nil {
+		c.wish(ctx)
 	}
+}
+
+// wish asks the gate of the endpoint that is dialled next.
+func (c *channel) wish(ctx actor.Context) {
 	a := &ask{}
 	c.ask = a
 	self, root := ctx.Self(), ctx.ActorSystem().Root
@@ -95,9 +103,10 @@ func (c *channel) connect(ctx actor.Context) {
 	}
 	c.refresh, c.rotateIn = false, 0 // a go-away was meant for the connection before
 	c.admittedAt = time.Now()
+	c.attempts++
 	c.conn = ref
 	c.socketBorn()
-	ref.pid = ctx.Spawn(connectionProps(c.Record, ref, ctx.Self(), c.permit, request))
+	ref.pid = ctx.Spawn(connectionProps(c.Record, ref, ctx.Self(), c.permit, c.reached, request))
 	c.permit = nil
 }
 
@@ -107,7 +116,6 @@ func (c *channel) dispose(ctx actor.Context) {
 	c.withdraw()
 	if c.conn != nil && !c.conn.stopping {
 		c.conn.leave()
-		c.restarts++
 		c.node, c.rotateIn = "", 0
 		ctx.Stop(c.conn.pid)
 	}
@@ -158,6 +166,14 @@ func (c *channel) rearm(prev lifecycle.State, step lifecycle.Step) {
 // dialGrace is how long a dial may take to notice its own deadline.
 const dialGrace = 100 * time.Millisecond
 
+// armGiveUp sets the deadline by which the channel has to be up.
+func (c *channel) armGiveUp() {
+	c.clock.due[giveUpSlot] = time.Time{}
+	if c.GiveUpAfter > 0 && !c.state.OutageSince.IsZero() {
+		c.clock.due[giveUpSlot] = c.state.OutageSince.Add(c.GiveUpAfter)
+	}
+}
+
 // duration is how long a timer runs; 0 leaves it out. Liveness and ping run in
 // the connection, which alone sees the traffic.
 func (c *channel) duration(t lifecycle.Timer, delay time.Duration) time.Duration {
@@ -204,6 +220,7 @@ func (c *channel) scatter(d time.Duration, from, to float64) time.Duration {
 
 // armAll arms every timer of the state on a fresh clock.
 func (c *channel) armAll() {
+	c.armGiveUp()
 	for t := range lifecycle.TimerCount {
 		if c.state.Timers.Has(t) && c.clock.due[t].IsZero() {
 			c.clock.arm(slot(t), c.duration(t, c.state.LastDelay))
@@ -253,6 +270,6 @@ func (c *channel) portrait() *messages.Snapshot {
 	return &messages.Snapshot{
 		Channel: c.Channel, Seq: c.seq, Status: c.state.Status, Reason: c.reason, Since: c.since,
 		Attempt: c.state.Attempt, RetryAt: c.retryAt, Epoch: c.state.Epoch, Node: c.node,
-		Endpoint: c.reached, Restarts: c.restarts,
+		Endpoint: c.reached, Attempts: c.attempts,
 	}
 }

@@ -27,8 +27,12 @@ var due = [lifecycle.TimerCount]lifecycle.Kind{
 }
 
 // signal handles what the channel's own parts say, and reports whether the
-// message was one of those.
+// message was one of those. What a connection says that does not count any more
+// is dropped here, whatever it is.
 func (c *channel) signal(ctx actor.Context, message any) bool {
+	if w, ok := message.(interface{ sender() *connectionRef }); ok && !c.current(w.sender()) {
+		return true
+	}
 	switch m := message.(type) {
 	case *tick:
 		c.clock.fired()
@@ -40,43 +44,24 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *admitted:
 		c.admitted(ctx, m.ask)
 	case *ended:
-		if c.conn == m.from {
-			c.conn.handedUp = true
-			c.clock.expireAt(c.outbox.deadline()) // of what came back
-			c.gone(ctx)
-		}
+		c.ended(ctx, m.from)
 	case *handlerPanic:
 		c.handlerPanicked(ctx, m.crash)
 	case *prepared:
-		if c.current(m.from) {
-			c.reached = m.endpoint
-			c.apply(ctx, lifecycle.Event{Kind: lifecycle.Prepared})
-		}
+		c.prepared(ctx, m.endpoint)
 	case *dialed:
-		if c.current(m.from) {
-			c.apply(ctx, lifecycle.Event{Kind: lifecycle.Dialed})
-		}
+		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Dialed})
 	case *loggedIn:
-		if c.current(m.from) {
-			c.loggedIn(ctx, m.login)
-		}
+		c.loggedIn(ctx, m.login)
 	case *synced:
-		if c.current(m.from) {
-			c.apply(ctx, lifecycle.Event{Kind: lifecycle.SyncDone})
-		}
+		c.apply(ctx, lifecycle.Event{Kind: lifecycle.SyncDone})
 	case *heard:
-		if c.current(m.from) {
-			c.heard(ctx, m.probe)
-		}
+		c.heard(ctx, m.probe)
 	case *goAway:
-		if c.current(m.from) {
-			c.rotateIn = max(c.scatter(m.within, 0, 1), 1)
-			c.apply(ctx, lifecycle.Event{Kind: lifecycle.GoAway, Reason: m.reason})
-		}
+		c.rotateIn = max(c.scatter(m.within, 0, 1), 1)
+		c.apply(ctx, lifecycle.Event{Kind: lifecycle.GoAway, Reason: m.reason})
 	case *renewed:
-		if c.current(m.from) {
-			c.apply(ctx, lifecycle.Event{Kind: lifecycle.RenewOK})
-		}
+		c.apply(ctx, lifecycle.Event{Kind: lifecycle.RenewOK})
 	default:
 		return false
 	}
@@ -93,6 +78,30 @@ func (c *channel) current(from *connectionRef) bool {
 	return false
 }
 
+// prepared notes where the address points. A permit is for one endpoint: if the
+// answer is another one, the connection has given its permit back, and asks the
+// gate of the endpoint that it is really going to dial. The callback's deadline
+// is over; the gate takes its time.
+func (c *channel) prepared(ctx actor.Context, endpoint string) {
+	if endpoint == c.reached {
+		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Prepared})
+		return
+	}
+	c.reached = endpoint
+	c.clock.cancel(slot(lifecycle.TimerPrepare))
+	c.wish(ctx)
+}
+
+// ended notes that a connection has said its last word.
+func (c *channel) ended(ctx actor.Context, from *connectionRef) {
+	if c.conn != from {
+		return
+	}
+	c.conn.handedUp = true
+	c.clock.expireAt(c.outbox.deadline()) // of what came back
+	c.gone(ctx)
+}
+
 // ticked fires the deadlines that have passed, in their order.
 func (c *channel) ticked(ctx actor.Context) {
 	now := time.Now()
@@ -105,6 +114,8 @@ func (c *channel) ticked(ctx actor.Context) {
 			c.outbox.sweep(now)
 			c.clock.expireAt(c.outbox.deadline())
 			c.drained(ctx)
+		case s == giveUpSlot:
+			c.giveUp(ctx)
 		case lifecycle.Timer(s) == lifecycle.TimerStable && !c.alive:
 			c.stableDue = true // uptime alone proves nothing: wait until something is heard
 		default:
@@ -130,6 +141,10 @@ func (c *channel) admitted(ctx actor.Context, a *ask) {
 	if c.over || c.ask != a {
 		return // withdrawn: the permit went back when that was done
 	}
+	if c.conn != nil { // it waits for a permit of the endpoint that its address names
+		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Prepared})
+		return
+	}
 	c.permit, c.ask = a.take(), nil
 	defer func() { // nothing took it: a crash on the way must not cost the gate a permit
 		if c.permit != nil {
@@ -144,6 +159,20 @@ func (c *channel) admitted(ctx actor.Context, a *ask) {
 	// A forced refresh waited at the gate; its deadline begins now.
 	c.clock.arm(slot(lifecycle.TimerPrepare), c.Timeouts.Prepare)
 	c.connect(ctx)
+}
+
+// giveUp ends a channel that was not up in time and still waits at the gate.
+// One that is in an attempt ends with it, when the strategy is asked. The table
+// has one road from any wanted status to an end that nobody asked for.
+func (c *channel) giveUp(ctx actor.Context) {
+	if c.ask == nil || c.conn != nil && c.state.Status != messages.Preparing {
+		return
+	}
+	c.apply(ctx, lifecycle.Event{
+		Kind:   lifecycle.Panic,
+		Reason: messages.Because(messages.ReasonGiveUpDeadline, "it still waited for a permit to dial after %s", c.GiveUpAfter),
+		GiveUp: messages.ReasonGiveUpDeadline,
+	})
 }
 
 func (c *channel) loggedIn(ctx actor.Context, login transport.Login) {
@@ -173,7 +202,7 @@ func (c *channel) handlerPanicked(ctx actor.Context, crash crash) {
 		return
 	}
 	c.crashed(time.Now())
-	ctx.Logger().Error("a handler panicked", "channel", string(c.Channel), "panic", PanicValue(crash), "stack", string(crash.Stack))
+	c.report("a handler panicked: "+PanicValue(crash), crash.Stack)
 }
 
 // terminated notes that the connection's actor is dead.

@@ -12,7 +12,8 @@ type slot uint8
 
 const (
 	expirySlot = slot(lifecycle.TimerCount) // the next message of the outbox runs out of time
-	slotCount  = expirySlot + 1
+	giveUpSlot = expirySlot + 1             // the channel should have been up by now
+	slotCount  = giveUpSlot + 1
 )
 
 // clock keeps all deadlines of a channel on one runtime timer. It belongs to

@@ -20,6 +20,8 @@ type connection struct {
 	ref     *connectionRef
 	channel *actor.PID
 	permit  Permit // to be given back when the dial has ended; nil once it was handed on
+	pass    string // the endpoint that the permit is for
+	fresh   bool   // nothing can be resumed
 	request transport.AddressRequest
 
 	cancel  context.CancelFunc // ends the address callback or the dial that runs
@@ -48,9 +50,9 @@ type mark struct {
 }
 
 // connectionProps makes the connection of one attempt. It takes over the permit.
-func connectionProps(rec *Record, ref *connectionRef, channel *actor.PID, permit Permit, request transport.AddressRequest) *actor.Props {
+func connectionProps(rec *Record, ref *connectionRef, channel *actor.PID, permit Permit, pass string, request transport.AddressRequest) *actor.Props {
 	return rec.props(func() actor.Actor {
-		return &connection{rec: rec, ref: ref, channel: channel, permit: permit, request: request}
+		return &connection{rec: rec, ref: ref, channel: channel, permit: permit, pass: pass, fresh: rec.forget, request: request}
 	})
 }
 
@@ -81,7 +83,7 @@ func (c *connection) handle(ctx actor.Context) {
 	case *resolved:
 		c.resolved(ctx, m)
 	case *dial:
-		c.dial(ctx)
+		c.dial(ctx, m.ask)
 	case *dialDone:
 		c.dialDone(ctx)
 	case *login:

@@ -55,13 +55,13 @@ func (l *link) LoggedIn(login transport.Login) {
 	// message with every connection.
 	c.paused = !c.rec.inbox.room(l.resume())
 	c.startKeepalive(l.ctx, login.Heartbeat)
-	l.ctx.Send(c.channel, &loggedIn{from: c.ref, login: login})
+	l.ctx.Send(c.channel, &loggedIn{word: word{from: c.ref}, login: login})
 }
 
 // Synced tells the channel that catching up is done.
 func (l *link) Synced() {
 	l.c.firstWord = true
-	l.ctx.Send(l.c.channel, &synced{from: l.c.ref})
+	l.ctx.Send(l.c.channel, &synced{word: word{from: l.c.ref}})
 }
 
 // Deliver hands a message to the channel's inbox. When that is full, nothing is
@@ -103,11 +103,11 @@ func (l *link) GoAway(within time.Duration, reason messages.Reason) {
 	if reason.Code == messages.ReasonOK {
 		reason.Code = messages.ReasonGoAway
 	}
-	l.ctx.Send(l.c.channel, &goAway{from: l.c.ref, within: within, reason: reason})
+	l.ctx.Send(l.c.channel, &goAway{word: word{from: l.c.ref}, within: within, reason: reason})
 }
 
 // Renewed tells the channel that fresh credentials were accepted.
-func (l *link) Renewed() { l.ctx.Send(l.c.channel, &renewed{from: l.c.ref}) }
+func (l *link) Renewed() { l.ctx.Send(l.c.channel, &renewed{word: word{from: l.c.ref}}) }
 
 // answered publishes a round trip.
 func (c *connection) answered(rtt time.Duration, waiting []func(any)) {

@@ -32,10 +32,11 @@ type Record struct {
 	drainFor   time.Duration // asked for by the Drain command
 	rotateIn   time.Duration // asked for by the server's go-away
 	refresh    bool          // the next address request asks for fresh credentials
+	forget     bool          // the next session cannot resume; until one is Ready
 	lastReason messages.Reason
 	admittedAt time.Time // when the last attempt began
 	born       bool      // an incarnation has started before
-	restarts   uint64
+	attempts   uint64
 	conn       *connectionRef // the connection that exists or is ending
 	ask        *ask           // the wish to dial that is queued
 	alive      bool           // something was heard since Ready
@@ -74,6 +75,13 @@ func NewRecord(system *actor.ActorSystem, settings Settings, willConnect bool) *
 	r.reached = settings.Endpoint
 	r.snapshot.Store(&messages.Snapshot{Channel: settings.Channel, Since: r.since, Endpoint: settings.Endpoint})
 	return r
+}
+
+// report tells of a panic in a user's code or in ours.
+func (r *Record) report(what string, stack []byte) {
+	if r.Report != nil {
+		r.Report(what, stack)
+	}
 }
 
 // props makes the actors of this channel.

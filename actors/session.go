@@ -41,6 +41,7 @@ func (c *connection) login(ctx actor.Context) {
 		Epoch:   c.ref.epoch,
 		Target:  c.target,
 		Info:    c.conn.Info(),
+		Fresh:   c.fresh,
 	})
 	c.link = link{c: c, ctx: ctx}
 	c.conn.Watch(c.notify.start(ctx))
@@ -84,7 +85,7 @@ func (c *connection) read(ctx actor.Context) {
 func (c *connection) listen(ctx actor.Context) {
 	c.keepalive.heardAt = time.Now()
 	if c.firstWord || c.keepalive.probing {
-		ctx.Send(c.channel, &heard{from: c.ref, probe: c.keepalive.probing})
+		ctx.Send(c.channel, &heard{word: word{from: c.ref}, probe: c.keepalive.probing})
 		c.firstWord, c.keepalive.probing = false, false
 	}
 }

@@ -34,6 +34,14 @@ type Settings struct {
 	// kicks excepted.
 	Insist bool
 
+	// GiveUpAfter ends a channel that waits at the gate when it should have been
+	// up; 0 is never. Between attempts, that is the strategy's business.
+	GiveUpAfter time.Duration
+
+	// Report is told of panics in a user's code and in ours, with the stack. It
+	// is called from any goroutine.
+	Report func(what string, stack []byte)
+
 	Timeouts  Timeouts
 	Keepalive Keepalive
 	Outbox    OutboxLimits

@@ -76,43 +76,40 @@ func (q *question) answer(a any) {
 	}
 }
 
+// word is what a connection says to its channel.
+type word struct {
+	quiet
+	from *connectionRef
+}
+
+func (w *word) sender() *connectionRef { return w.from }
+
 // To the channel, from its connection.
 type (
 	prepared struct {
-		quiet
-		from     *connectionRef
+		word
 		endpoint string
 	}
-	dialed struct {
-		quiet
-		from *connectionRef
-	}
+	dialed   struct{ word }
 	loggedIn struct {
-		quiet
-		from  *connectionRef
+		word
 		login transport.Login
 	}
-	synced struct {
-		quiet
-		from *connectionRef
-	}
-	heard struct { // something arrived, after Ready or after a probe
-		quiet
-		from  *connectionRef
+	synced struct{ word }
+	heard  struct { // something arrived, after Ready or after a probe
+		word
 		probe bool
 	}
 	goAway struct {
-		quiet
-		from   *connectionRef
+		word
 		within time.Duration
 		reason messages.Reason
 	}
-	renewed struct {
-		quiet
-		from *connectionRef
-	}
+	renewed struct{ word }
+
 	// ended is the last word of a connection: its socket is closed, its
-	// goroutines are gone, and the outbox has back what was not written.
+	// goroutines are gone, and the outbox has back what was not written. It
+	// counts also when the channel has moved on.
 	ended struct {
 		quiet
 		from *connectionRef
@@ -121,7 +118,10 @@ type (
 
 // To a connection, from its channel.
 type (
-	dial     struct{ quiet }
+	dial struct {
+		quiet
+		ask *ask // holds the permit, if the one the connection had was for another endpoint
+	}
 	login    struct{ quiet }
 	transmit struct {
 		quiet

@@ -19,6 +19,7 @@ type turnstile struct {
 	most     int
 	twice    int // permits that were given back again
 	outcomes []messages.Code
+	names    []string // the endpoints that were asked for
 }
 
 type ticket struct {
@@ -29,10 +30,10 @@ type ticket struct {
 	given bool
 }
 
-func (g *turnstile) Ask(_ string, earliest time.Time, admit func(Permit)) func() {
+func (g *turnstile) Ask(name string, earliest time.Time, admit func(Permit)) func() {
 	g.mu.Lock()
 	t := &ticket{gate: g, admit: admit}
-	g.queue = append(g.queue, t)
+	g.queue, g.names = append(g.queue, t), append(g.names, name)
 	delay, ask := max(g.delay, time.Until(earliest)), g.ask
 	g.mu.Unlock()
 	if ask != nil {

@@ -217,9 +217,9 @@ func (m *storm) haunt() {
 	}
 	ghost := pick(m.dice, "ghost", ghosts...)
 	message := pick[any](m.dice, "says",
-		&prepared{from: ghost, endpoint: "elsewhere:1"}, &dialed{from: ghost}, &loggedIn{from: ghost, login: transport.Login{Node: "ghost", Sync: true}},
-		&loggedIn{from: ghost}, &synced{from: ghost}, &heard{from: ghost, probe: true}, &goAway{from: ghost, within: time.Second},
-		&renewed{from: ghost}, &ended{from: ghost}, &admitted{ask: &ask{}}, &tick{}, &flush{})
+		&prepared{word: word{from: ghost}, endpoint: "elsewhere:1"}, &dialed{word: word{from: ghost}}, &loggedIn{word: word{from: ghost}, login: transport.Login{Node: "ghost", Sync: true}},
+		&loggedIn{word: word{from: ghost}}, &synced{word: word{from: ghost}}, &heard{word: word{from: ghost}, probe: true}, &goAway{word: word{from: ghost}, within: time.Second},
+		&renewed{word: word{from: ghost}}, &ended{from: ghost}, &admitted{ask: &ask{}}, &tick{}, &flush{})
 	m.note("a ghost says %T", message)
 	m.system.Root.Send(m.record.self.Load(), message)
 	m.inspect(func(*channel) {

@@ -111,7 +111,7 @@ type Snapshot struct {
 	Waiting   int           // messages in the outbox
 	Bytes     int           // their size
 	RTT       time.Duration // of the last heartbeat; 0 if there was none
-	Restarts  uint64        // connections lost or given up since the channel was opened
+	Attempts  uint64        // to connect, since the channel was opened
 	Panics    uint64        // panics since the channel was opened
 	Stale     uint64        // late or impossible events that were dropped
 	Delivered uint64        // inbound messages handed to the handler

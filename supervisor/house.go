@@ -76,9 +76,10 @@ func (h *house) observerPanicked(name, what string) {
 	h.log.WithField("observer", name).Error("an observer panicked: " + what)
 }
 
-func (h *house) strategyPanicked(id messages.ChannelID) func(what string) {
-	return func(what string) {
-		h.log.WithField("channel", string(id)).Error("the restart strategy panicked: " + what)
+// report logs what panicked in a channel.
+func (h *house) report(id messages.ChannelID) func(what string, stack []byte) {
+	return func(what string, stack []byte) {
+		h.log.WithFields(logrus.Fields{"channel": string(id), "stack": string(stack)}).Error(what)
 	}
 }
 
@@ -123,7 +124,7 @@ func (h *house) tellRoot(message any) {
 func (h *house) settings(s Spec) actors.Settings {
 	settings := actors.Settings{
 		Channel: s.ID, Address: s.Address, Dialer: s.Dialer, Protocol: s.Protocol, Handler: s.Handler,
-		Machine:     lifecycle.Machine{Strategy: s.strategy(h.strategy, h.random, h.strategyPanicked(s.ID)), AuthThreshold: s.AuthThreshold},
+		Machine:     lifecycle.Machine{Strategy: s.strategy(h.strategy, h.random, h.report(s.ID)), AuthThreshold: s.AuthThreshold},
 		Gate:        h.gate,
 		Observer:    h,
 		Workers:     &h.workers,
@@ -133,6 +134,8 @@ func (h *house) settings(s Spec) actors.Settings {
 		Insist:      s.Restart == Permanent,
 		Timeouts:    s.Timeouts, Keepalive: s.Keepalive, Outbox: s.Outbox, Inbox: s.Inbox, Panics: s.Panics,
 		PublishReceived: s.PublishReceived,
+		Report:          h.report(s.ID),
+		GiveUpAfter:     s.GiveUpAfter,
 		Random:          h.random,
 	}
 	if settings.Dialer == nil {

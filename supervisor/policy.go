@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"fmt"
+	"runtime/debug"
 	"time"
 )
 
@@ -9,7 +10,7 @@ import (
 // out: when to try again, how often, what the server asked for, until when,
 // whether at all, and a guard around all of it. The deadline comes after the
 // server's wish, so that a Retry-After cannot reach past it unnoticed.
-func (s Spec) strategy(standard Strategy, random func() float64, report func(what string)) Strategy {
+func (s Spec) strategy(standard Strategy, random func() float64, report func(what string, stack []byte)) Strategy {
 	chosen := s.Strategy
 	if chosen == nil {
 		chosen = standard
@@ -48,11 +49,11 @@ const crashedStrategyDelay = 30 * time.Second
 // guard keeps a strategy that panics from crashing the channel that asked it: a
 // channel that crashes asks its strategy, which would crash it again. The
 // channel waits for a fixed time instead, and the panic is reported.
-func guard(strategy Strategy, report func(what string)) Strategy {
+func guard(strategy Strategy, report func(what string, stack []byte)) Strategy {
 	return StrategyFunc(func(f Failure) (v Verdict) {
 		defer func() {
 			if p := recover(); p != nil {
-				report(fmt.Sprint(p))
+				report(fmt.Sprint("the restart strategy panicked: ", p), debug.Stack())
 				v = Verdict{Delay: crashedStrategyDelay}
 			}
 		}()

@@ -151,9 +151,6 @@ func (s Spec) check(dialer transport.Dialer) error {
 	if s.MaxRetries < 0 {
 		bad("MaxRetries is %d; 0 means for ever", s.MaxRetries)
 	}
-	if s.GiveUpAfter < 0 {
-		bad("GiveUpAfter is %s; 0 means never", s.GiveUpAfter)
-	}
 	if s.AuthThreshold < 0 {
 		bad("AuthThreshold is %d; 0 means 3", s.AuthThreshold)
 	}
@@ -233,6 +230,7 @@ func (s *Spec) durations() []duration {
 		{"Keepalive.Grace", &k.Grace, 10 * time.Second, true},
 		{"Outbox.TTL", &s.Outbox.TTL, 0, false},
 		{"Outbox.AckTimeout", &s.Outbox.AckTimeout, 30 * time.Second, false},
+		{"GiveUpAfter", &s.GiveUpAfter, 0, false},
 		{"Panics.Within", &s.Panics.Within, 60 * time.Second, true},
 	}
 }

@@ -41,7 +41,7 @@ func TestOpenNamesEverythingThatIsWrong(t *testing.T) {
 			s.MaxRetries, s.GiveUpAfter, s.AuthThreshold = -1, -time.Second, -2
 			s.Outbox.Messages, s.Outbox.Bytes, s.Outbox.MessageBytes = -1, -2, -3
 			s.Inbox.Messages, s.Inbox.Bytes, s.Panics.Max = -4, -5, -6
-		}), []string{"MaxRetries is -1", "GiveUpAfter is -1s", "AuthThreshold is -2", "Outbox.Messages is -1", "Outbox.Bytes is -2",
+		}), []string{"MaxRetries is -1", "AuthThreshold is -2", "GiveUpAfter is -1s", "Outbox.Messages is -1", "Outbox.Bytes is -2",
 			"Outbox.MessageBytes is -3", "Inbox.Messages is -4", "Inbox.Bytes is -5", "Panics.Max is -6"}},
 		"unknown choices": {with(func(s *Spec) { s.Restart, s.Exhausted, s.Outbox.Overflow = 3, 2, 3 }),
 			[]string{"Restart is 3", "Exhausted is 2", "Outbox.Overflow is 3"}},
@@ -51,7 +51,7 @@ func TestOpenNamesEverythingThatIsWrong(t *testing.T) {
 			}
 		}), []string{"Timeouts.Prepare is -1s", "Timeouts.Dial is -1s", "Timeouts.Auth is -1s", "Timeouts.Sync is -1s", "Timeouts.Drain is -1s",
 			"Timeouts.Close is -1s", "Timeouts.StableAfter is -1s", "Timeouts.SessionTTL is -1s", "Timeouts.MaxAge is -1s", "Timeouts.ProbeAfter is -1s",
-			"Timeouts.MinInterval is -1s", "Keepalive.Interval is -1s", "Keepalive.Grace is -1s", "Outbox.TTL is -1s", "Outbox.AckTimeout is -1s", "Panics.Within is -1s"}},
+			"Timeouts.MinInterval is -1s", "Keepalive.Interval is -1s", "Keepalive.Grace is -1s", "Outbox.TTL is -1s", "Outbox.AckTimeout is -1s", "GiveUpAfter is -1s", "Panics.Within is -1s"}},
 		"what must end some time": {with(func(s *Spec) {
 			for _, d := range s.durations() {
 				*d.value = Never

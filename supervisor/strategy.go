@@ -106,8 +106,8 @@ func SuspendAfter(n int, inner Strategy) Strategy {
 // back before the deadline, there is nothing to wait for and the end is now.
 // d = 0 is never.
 //
-// It is asked after each failure, like every strategy: a channel that queues at
-// an endpoint whose breaker is open ends with its next attempt.
+// It is asked after each failure, like every strategy. Spec.GiveUpAfter also ends
+// a channel that queues at an endpoint whose breaker is open, on time.
 func GiveUpAfter(d time.Duration, inner Strategy) Strategy {
 	wrong := ""
 	if d < 0 {

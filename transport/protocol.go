@@ -30,6 +30,7 @@ type Opening struct {
 	Epoch   messages.Epoch
 	Target  Target
 	Info    ConnInfo
+	Fresh   bool // what was kept to resume by is worthless: the session before was refused, or is too old
 }
 
 // Session is the protocol's side of one connection. Its methods are called by

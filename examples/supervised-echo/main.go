@@ -62,7 +62,7 @@ func (e *echoer) Receive(ctx actor.Context) {
 	case messages.Reply: // a send that was not accepted
 		fmt.Println("send:", m.Err)
 	case messages.Snapshot:
-		fmt.Printf("status  %s after %d restarts\n", m.Status, m.Restarts)
+		fmt.Printf("status  %s after %d attempts\n", m.Status, m.Attempts)
 		e.done <- e.echoes
 	}
 }

@@ -66,7 +66,7 @@ func TestAFleetIsIdleForADay(t *testing.T) {
 			t.Errorf("seed %d: %d channels made %d dials in a day", seed, n, dials)
 		}
 		for s := range fleet.Channels() {
-			if s.Status != messages.Ready || s.Restarts != 0 || s.Stale != 0 || s.RTT != trip {
+			if s.Status != messages.Ready || s.Attempts != 1 || s.Stale != 0 || s.RTT != trip {
 				t.Errorf("seed %d: after a day: %+v", seed, s)
 			}
 		}
