@@ -64,6 +64,19 @@ func TestHintThatIsRightEndsADeadSocketQuickly(t *testing.T) {
 	})
 }
 
+func TestNetworkHintNeverDropsASocketWhoseHeartbeatsAreOneWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.Keepalive.OneWay = true })
+		s.connect()
+		s.peer.set(func(p *peer) { p.deaf = true })
+		s.after(time.Minute)
+		s.ask(messages.NetworkDown{})
+		s.after(time.Hour)
+		s.expect(``)
+		s.end()
+	})
+}
+
 func TestLostHintNeverStrands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, nil)

@@ -142,12 +142,13 @@ func (c *connection) heartbeat(ctx actor.Context) {
 	}
 }
 
-// probe asks for a sign of life within the grace time.
+// probe asks for a sign of life within the grace time, unless the peer is known
+// not to answer.
 func (c *connection) probe(ctx actor.Context) {
-	if c.conn == nil || c.session == nil {
+	k := &c.keepalive
+	if c.conn == nil || c.session == nil || k.oneWay {
 		return
 	}
-	k := &c.keepalive
 	now := time.Now()
 	k.probing, k.probeBy = true, now.Add(max(c.rec.Keepalive.Grace, time.Second))
 	c.heartbeat(ctx)
