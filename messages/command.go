@@ -3,13 +3,16 @@ package messages
 import "time"
 
 // Commands go to a channel: through its handle, or straight to its PID. A
-// channel answers a command that came with a sender by a [Reply], except where
-// the command says otherwise.
+// channel answers a command that came with a sender: by a [Reply], except where
+// the command says otherwise. A command that was not taken is always answered by
+// a Reply with an Err; for a channel that was closed it is [ReasonNoSuchChannel].
 type (
 	// Connect asks the channel to be up. It is idempotent while the channel is
 	// connecting or up. In Backoff and Suspended it skips the delay, but not
 	// the gate, nor the least interval between two attempts. Kicked is left
-	// only with Takeover.
+	// only with Takeover; without it the Err has the reason of the kick. While
+	// the channel is Held the wish is kept, and the Err says what holds it:
+	// [ReasonPaused] or [ReasonNetworkDown].
 	Connect struct {
 		Takeover bool // this side should win over the login that kicked it
 	}
@@ -20,15 +23,17 @@ type (
 
 	// Drain refuses new sends, flushes the outbox, says goodbye and closes.
 	// What is left after Within (0: the channel's default) gets a failed
-	// outcome.
+	// outcome. The answer comes when the drain has begun, not when it is over.
 	Drain struct{ Within time.Duration }
 
-	// Send hands a message to the outbox. The answer is an [Accepted] or an
-	// *[Error]; what became of the message is an [Outcome] event.
+	// Send hands a message to the outbox. The answer is an [Accepted], or a
+	// [Reply] with an Err; what became of the message is an [Outcome] event.
 	Send struct{ Message Message }
 
 	// Ping sends a heartbeat now. The answer is a [Pong] with the round-trip
-	// time, or an *[Error].
+	// time, or a [Reply] with an Err: [ReasonNotConnected], also when the
+	// connection ends before the answer, or [ReasonNotSupported] if nothing
+	// answers the channel's heartbeats.
 	Ping struct{}
 
 	// Pause lets go of the connection and holds the channel until Resume.
@@ -41,8 +46,9 @@ type (
 	// failure. Why goes into the reason's detail.
 	Redial struct{ Why string }
 
-	// Renew presents fresh credentials on the live connection, if the protocol
-	// can do that; else the answer is an error with [ReasonNotSupported].
+	// Renew presents fresh credentials on the live connection. The answer says
+	// whether they were sent; the Err is [ReasonNotSupported] if the protocol
+	// cannot do that, and [ReasonNotConnected] without a connection.
 	Renew struct{ Token Secret }
 
 	// NetworkDown is a hint that this machine has lost its network. A working
@@ -52,7 +58,7 @@ type (
 	// NetworkUp takes the hint back.
 	NetworkUp struct{}
 
-	// GetStatus asks for a [Snapshot].
+	// GetStatus is answered by a [Snapshot].
 	GetStatus struct{}
 )
 
@@ -99,7 +105,7 @@ func (s Secret) GoString() string { return "messages.Secret(" + s.String() + ")"
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Reply answers a command: Err is nil if the command was taken, else an
-// *[Error]. Status is where the channel stands after it.
+// *[Error]. Status is where the channel stands after a command that was taken.
 type Reply struct {
 	Status Status
 	Err    error
