@@ -25,8 +25,9 @@
 //
 // Send admits to the outbox in the caller's goroutine, so the bound holds at
 // once and nothing is lost with an actor. A connection is handed a window of
-// messages; it reports what the socket took straight to the outbox; what it did
-// not write goes back to the front when it ends.
+// messages; until it begins to write one, the outbox may let it expire or drop
+// it. It reports what the socket took straight to the outbox; what it did not
+// write goes back to the front when it ends.
 //
 // # The way of a message in
 //

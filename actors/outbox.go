@@ -27,7 +27,8 @@ type Overflow uint8
 const (
 	// Reject refuses the new message: the send is an error.
 	Reject Overflow = iota
-	// DropOldest gives up the message that has waited longest.
+	// DropOldest gives up the message that has waited longest, of those that no
+	// connection has begun to write.
 	DropOldest
 	// DropNewest takes the new message only to drop it: its outcome says so.
 	DropNewest
@@ -45,15 +46,16 @@ func (o Overflow) String() string {
 	}
 }
 
-// Outbox holds the messages of a channel that have no outcome yet. They wait in
+// outbox holds the messages of a channel that have no outcome yet. They wait in
 // the order in which they were accepted, are handed to a connection in that
 // order, and come back to the front in that order when the connection ends
-// before it wrote them.
+// before it wrote them. Until a connection begins to write it, a message that
+// was handed over can still expire or be dropped.
 //
 // A message is admitted by its sender's goroutine, before any mailbox, so that
 // the bound holds at once and a crash of the channel loses nothing. Hence the
 // lock: it is held for a few instructions, never while anything is called.
-type Outbox struct {
+type outbox struct {
 	channel messages.ChannelID
 	limits  OutboxLimits
 	settled func(messages.Outcome) // told of every outcome, outside the lock
@@ -75,25 +77,20 @@ type parcel struct {
 	message messages.Message
 	expires time.Time // zero: never
 	answer  time.Time // when written and awaiting an acknowledgement: its deadline
+	begun   bool      // a connection writes it, or has written it
 	written bool
+	gone    bool // it has its outcome
 	tries   int  // connections that were lost while it was being written
 	left    bool // it was written on a connection that is gone: the peer may have it
 	receipt *Receipt
 }
 
-func newOutbox(channel messages.ChannelID, limits OutboxLimits, settled func(messages.Outcome)) *Outbox {
-	return &Outbox{channel: channel, limits: limits, settled: settled}
-}
-
-// Open accepts messages from now on.
-func (o *Outbox) Open() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.shut = nil
+func newOutbox(channel messages.ChannelID, limits OutboxLimits, settled func(messages.Outcome)) *outbox {
+	return &outbox{channel: channel, limits: limits, settled: settled}
 }
 
 // Shut refuses messages from now on, for that reason.
-func (o *Outbox) Shut(reason messages.Reason) {
+func (o *outbox) Shut(reason messages.Reason) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.shut = &reason
@@ -101,7 +98,7 @@ func (o *Outbox) Shut(reason messages.Reason) {
 
 // Accept takes a message, or says why not: ReasonNotConnected and the like when
 // the outbox is shut, ReasonTooLarge, ReasonInvalidMessage, ReasonOutboxFull.
-func (o *Outbox) Accept(message messages.Message) (*Receipt, error) {
+func (o *outbox) Accept(message messages.Message) (*Receipt, error) {
 	if reason := o.unfit(message); reason.Code != messages.ReasonOK {
 		return nil, &messages.Error{Op: "send", Channel: o.channel, Reason: reason}
 	}
@@ -113,8 +110,8 @@ func (o *Outbox) Accept(message messages.Message) (*Receipt, error) {
 	}
 	var outcomes []verdict
 	if o.limits.Overflow == DropOldest {
-		for range o.excess(len(message.Data)) {
-			outcomes = append(outcomes, o.drop(0))
+		for _, p := range o.excess(len(message.Data)) {
+			outcomes = append(outcomes, o.drop(p))
 		}
 	}
 	full := o.full(len(message.Data))
@@ -128,7 +125,7 @@ func (o *Outbox) Accept(message messages.Message) (*Receipt, error) {
 	}
 	p := o.enter(message)
 	if full {
-		outcomes = append(outcomes, o.drop(len(o.waiting)-1))
+		outcomes = append(outcomes, o.drop(p))
 	}
 	o.mu.Unlock()
 	o.tell(outcomes)
@@ -136,10 +133,10 @@ func (o *Outbox) Accept(message messages.Message) (*Receipt, error) {
 }
 
 // unfit says what is wrong with a message by itself.
-func (o *Outbox) unfit(message messages.Message) messages.Reason {
+func (o *outbox) unfit(message messages.Message) messages.Reason {
 	switch {
-	case len(message.Data) > o.limits.MessageBytes:
-		return messages.Because(messages.ReasonTooLarge, "the message has %d bytes, the limit is %d", len(message.Data), o.limits.MessageBytes)
+	case len(message.Data) > min(o.limits.MessageBytes, o.limits.Bytes):
+		return messages.Because(messages.ReasonTooLarge, "the message has %d bytes, the limit is %d", len(message.Data), min(o.limits.MessageBytes, o.limits.Bytes))
 	case message.Kind > messages.KindBinary:
 		return messages.Because(messages.ReasonInvalidMessage, "kind %d is neither text nor binary", message.Kind)
 	case message.Kind == messages.KindText && !utf8.Valid(message.Data):
@@ -150,26 +147,34 @@ func (o *Outbox) unfit(message messages.Message) messages.Reason {
 	return messages.Reason{}
 }
 
-func (o *Outbox) full(extra int) bool {
+func (o *outbox) full(extra int) bool {
 	return len(o.waiting)+len(o.handed) >= o.limits.Messages || o.bytes+extra > o.limits.Bytes
 }
 
-// excess is how many of those that wait must go to make room; 0 also if there
-// would be none without all of them.
-func (o *Outbox) excess(extra int) int {
+// excess is what must go to make room, oldest first; none also if there would
+// be no room without all that could go.
+func (o *outbox) excess(extra int) []*parcel {
+	var out []*parcel
 	count, bytes := len(o.waiting)+len(o.handed), o.bytes+extra
-	for n := range len(o.waiting) + 1 {
-		if count < o.limits.Messages && bytes <= o.limits.Bytes {
-			return n
-		}
-		if n < len(o.waiting) {
-			count, bytes = count-1, bytes-len(o.waiting[n].message.Data)
+	fits := func() bool { return count < o.limits.Messages && bytes <= o.limits.Bytes }
+	for _, list := range [][]*parcel{o.handed, o.waiting} {
+		for _, p := range list {
+			if fits() {
+				return out
+			}
+			if !p.begun {
+				out = append(out, p)
+				count, bytes = count-1, bytes-len(p.message.Data)
+			}
 		}
 	}
-	return 0
+	if !fits() {
+		return nil
+	}
+	return out
 }
 
-func (o *Outbox) enter(message messages.Message) *parcel {
+func (o *outbox) enter(message messages.Message) *parcel {
 	o.last++
 	p := &parcel{id: o.last, message: message, receipt: &Receipt{id: o.last}}
 	ttl := message.TTL
@@ -186,15 +191,18 @@ func (o *Outbox) enter(message messages.Message) *parcel {
 }
 
 // watch keeps the time at which a sweep has something to do.
-func (o *Outbox) watch(at time.Time) {
+func (o *outbox) watch(at time.Time) {
 	if o.soonest.IsZero() || at.Before(o.soonest) {
 		o.soonest = at
 	}
 }
 
-func (o *Outbox) drop(i int) verdict {
-	p := o.waiting[i]
-	o.waiting = slices.Delete(o.waiting, i, i+1)
+func (o *outbox) drop(p *parcel) verdict {
+	if i := slices.Index(o.handed, p); i >= 0 {
+		o.handed = slices.Delete(o.handed, i, i+1)
+	} else if i := slices.Index(o.waiting, p); i >= 0 {
+		o.waiting = slices.Delete(o.waiting, i, i+1)
+	}
 	return o.leave(p, messages.ResultDropped, messages.Because(messages.ReasonSuperseded, "the outbox was full and its policy is %s", o.limits.Overflow))
 }
 
@@ -205,8 +213,9 @@ type verdict struct {
 }
 
 // leave removes a parcel's weight and says what became of it.
-func (o *Outbox) leave(p *parcel, result messages.Result, reason messages.Reason) verdict {
+func (o *outbox) leave(p *parcel, result messages.Result, reason messages.Reason) verdict {
 	o.bytes -= len(p.message.Data)
+	p.gone = true
 	if result.OK() {
 		o.sent++
 	}
@@ -218,7 +227,7 @@ func (o *Outbox) leave(p *parcel, result messages.Result, reason messages.Reason
 	return verdict{p.receipt, messages.Outcome{Channel: o.channel, ID: p.id, Result: result, Reason: reason, At: time.Now()}}
 }
 
-func (o *Outbox) tell(verdicts []verdict) {
+func (o *outbox) tell(verdicts []verdict) {
 	for _, v := range verdicts {
 		v.receipt.settle(v.outcome)
 		o.settled(v.outcome)
@@ -226,14 +235,14 @@ func (o *Outbox) tell(verdicts []verdict) {
 }
 
 // Depth is how many messages have no outcome, and their bytes.
-func (o *Outbox) Depth() (count, bytes int) {
+func (o *outbox) Depth() (count, bytes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.waiting) + len(o.handed), o.bytes
 }
 
 // Sent is how many messages were written or delivered.
-func (o *Outbox) Sent() uint64 {
+func (o *outbox) Sent() uint64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.sent

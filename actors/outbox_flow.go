@@ -15,42 +15,71 @@ const (
 	windowBytes    = 256 << 10
 )
 
+// window is how many messages, and bytes of more than one, a connection may
+// hold unwritten: never more than half the outbox, so that in a full one there
+// is something to drop, however long the peer takes nothing.
+func (o *outbox) window() (count, bytes int) {
+	return min(windowMessages, max(1, o.limits.Messages/2)), min(windowBytes, o.limits.Bytes/2)
+}
+
 // hand takes the messages that a connection may write now.
-func (o *Outbox) hand(now time.Time) []*parcel {
+func (o *outbox) hand(now time.Time) []*parcel {
 	o.mu.Lock()
-	bytes, count := 0, 0
+	var overdue []verdict
+	if !o.soonest.IsZero() && !o.soonest.After(now) {
+		overdue = o.lapse(now)
+	}
+	count, bytes := 0, 0
 	for _, p := range o.handed {
 		if !p.written {
 			bytes += len(p.message.Data)
 			count++
 		}
 	}
-	var expired []verdict
 	n := 0
+	most, mostBytes := o.window()
 	for _, p := range o.waiting {
-		if !p.expires.IsZero() && !p.expires.After(now) {
-			expired = append(expired, o.expire(p))
-			n++
-			continue
-		}
-		if count >= windowMessages || (count > 0 && bytes+len(p.message.Data) > windowBytes) {
+		if count >= most || (count > 0 && bytes+len(p.message.Data) > mostBytes) {
 			break
 		}
-		o.handed = append(o.handed, p)
 		bytes += len(p.message.Data)
 		count++
 		n++
 	}
+	batch := slices.Clone(o.waiting[:n])
+	o.handed = append(o.handed, batch...)
 	o.waiting = slices.Delete(o.waiting, 0, n)
-	batch := slices.Clone(o.handed[len(o.handed)-(n-len(expired)):])
 	o.mu.Unlock()
-	o.tell(expired)
+	o.tell(overdue)
 	return batch
+}
+
+// begin is called before a message is given to the socket. It reports whether
+// there is anything to write: meanwhile the message may have expired, or made
+// room for another one.
+func (o *outbox) begin(p *parcel) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	p.begun = !p.gone
+	return p.begun
+}
+
+// putOff takes back the beginning of a backlog's first message: the socket has
+// no room. It returns what is still to be written.
+func (o *outbox) putOff(backlog []*parcel) []*parcel {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	first := backlog[0]
+	first.begun = false
+	if !first.expires.IsZero() {
+		o.watch(first.expires)
+	}
+	return slices.DeleteFunc(backlog, func(p *parcel) bool { return p.gone })
 }
 
 // written notes that the system took all bytes of a message. Without
 // acknowledgements that is its outcome; with them its answer is awaited.
-func (o *Outbox) written(id messages.MessageID, acknowledged bool) {
+func (o *outbox) written(id messages.MessageID, acknowledged bool) {
 	if !acknowledged {
 		o.answered(id, messages.ResultWritten, messages.Reason{})
 		return
@@ -69,7 +98,7 @@ func (o *Outbox) written(id messages.MessageID, acknowledged bool) {
 }
 
 // answered notes what became of a message that a connection holds.
-func (o *Outbox) answered(id messages.MessageID, result messages.Result, reason messages.Reason) {
+func (o *outbox) answered(id messages.MessageID, result messages.Result, reason messages.Reason) {
 	o.mu.Lock()
 	i := o.find(id)
 	if i < 0 {
@@ -83,7 +112,7 @@ func (o *Outbox) answered(id messages.MessageID, result messages.Result, reason 
 	o.tell([]verdict{v})
 }
 
-func (o *Outbox) find(id messages.MessageID) int {
+func (o *outbox) find(id messages.MessageID) int {
 	return slices.IndexFunc(o.handed, func(p *parcel) bool { return p.id == id })
 }
 
@@ -94,7 +123,7 @@ func (o *Outbox) find(id messages.MessageID) int {
 //
 // writing is the message that was being written when the connection was lost,
 // 0 if there was none, and cause is why it was lost: see spoiled.
-func (o *Outbox) reclaim(resend bool, writing messages.MessageID, cause messages.Reason) {
+func (o *outbox) reclaim(resend bool, writing messages.MessageID, cause messages.Reason) {
 	o.mu.Lock()
 	var verdicts []verdict
 	var back []*parcel
@@ -108,10 +137,10 @@ func (o *Outbox) reclaim(resend bool, writing messages.MessageID, cause messages
 		case p.id == writing && !p.written && o.spoiled(p, cause):
 			verdicts = append(verdicts, o.quarantine(p, cause))
 		default:
-			p.written, p.answer = false, time.Time{}
+			p.begun, p.written, p.answer = false, false, time.Time{}
 			back = append(back, p)
 			if !p.expires.IsZero() {
-				o.watch(p.expires) // while it was with the connection, nobody did
+				o.watch(p.expires) // while it was being written, nobody did
 			}
 		}
 	}
@@ -124,13 +153,13 @@ func (o *Outbox) reclaim(resend bool, writing messages.MessageID, cause messages
 // spoiled reports whether a message must not be tried again. Messages leave in
 // order, so one that the peer cannot stand would end every connection and hold
 // up all that wait behind it, for ever.
-func (o *Outbox) spoiled(p *parcel, cause messages.Reason) bool {
+func (o *outbox) spoiled(p *parcel, cause messages.Reason) bool {
 	p.tries++
 	return tooBig(cause) || o.limits.Tries > 0 && p.tries >= o.limits.Tries
 }
 
 // quarantine takes a spoiled message out of the way.
-func (o *Outbox) quarantine(p *parcel, cause messages.Reason) verdict {
+func (o *outbox) quarantine(p *parcel, cause messages.Reason) verdict {
 	if tooBig(cause) {
 		return o.leave(p, messages.ResultRejected, messages.Reason{
 			Code: messages.ReasonTooLarge, Wire: cause.Wire, Detail: "the peer ended the connection over it",
@@ -150,7 +179,7 @@ func tooBig(cause messages.Reason) bool {
 
 // fail gives up everything that waits. What a connection still holds is
 // decided when that is gone.
-func (o *Outbox) fail(code messages.Code, why string) {
+func (o *outbox) fail(code messages.Code, why string) {
 	o.mu.Lock()
 	verdicts := make([]verdict, 0, len(o.waiting))
 	for _, p := range o.waiting {
@@ -163,71 +192,75 @@ func (o *Outbox) fail(code messages.Code, why string) {
 
 // abandon makes the connection's return the end of what it holds, and gives up
 // what waits; reuse takes that back.
-func (o *Outbox) abandon(why string) {
+func (o *outbox) abandon(why string) {
 	o.mu.Lock()
 	o.closed = true
 	o.mu.Unlock()
 	o.fail(messages.ReasonFailedOnClose, why)
 }
 
-func (o *Outbox) reuse() {
+func (o *outbox) reuse() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed, o.shut = false, nil
 }
 
 // deadline is when to sweep next; zero: never.
-func (o *Outbox) deadline() time.Time {
+func (o *outbox) deadline() time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.soonest
 }
 
 // sweep ends messages whose time is up.
-func (o *Outbox) sweep(now time.Time) {
+func (o *outbox) sweep(now time.Time) {
 	o.mu.Lock()
-	var verdicts []verdict
-	o.soonest = time.Time{}
-	o.waiting = slices.DeleteFunc(o.waiting, func(p *parcel) bool {
-		switch {
-		case p.expires.IsZero():
-			return false
-		case p.expires.After(now):
-			o.watch(p.expires)
-			return false
-		}
-		verdicts = append(verdicts, o.expire(p))
-		return true
-	})
-	o.handed = slices.DeleteFunc(o.handed, func(p *parcel) bool {
-		switch {
-		case p.answer.IsZero():
-			return false
-		case p.answer.After(now):
-			o.watch(p.answer)
-			return false
-		}
-		verdicts = append(verdicts, o.leave(p, messages.ResultUnknown, messages.Because(messages.ReasonAckTimeout, "the peer did not answer within %s", o.limits.AckTimeout)))
-		return true
-	})
+	verdicts := o.lapse(now)
 	o.mu.Unlock()
 	o.tell(verdicts)
 }
 
-func (o *Outbox) expire(p *parcel) verdict {
-	return o.leave(p, messages.ResultExpired, messages.Because(messages.ReasonExpired, "it was not written within its time to live"))
+func (o *outbox) lapse(now time.Time) []verdict {
+	var verdicts []verdict
+	o.soonest = time.Time{}
+	over := func(p *parcel) bool {
+		switch due := p.due(); {
+		case due.IsZero():
+			return false
+		case due.After(now):
+			o.watch(due)
+			return false
+		case p.begun:
+			verdicts = append(verdicts, o.leave(p, messages.ResultUnknown, messages.Because(messages.ReasonAckTimeout, "the peer did not answer within %s", o.limits.AckTimeout)))
+		default:
+			verdicts = append(verdicts, o.leave(p, messages.ResultExpired, messages.Because(messages.ReasonExpired, "it was not written within its time to live")))
+		}
+		return true
+	}
+	o.handed = slices.DeleteFunc(o.handed, over)
+	o.waiting = slices.DeleteFunc(o.waiting, over)
+	return verdicts
+}
+
+// due is when a message's time is up; zero: never. Once its writing has begun,
+// that is when the peer should have answered.
+func (p *parcel) due() time.Time {
+	if p.begun {
+		return p.answer
+	}
+	return p.expires
 }
 
 // stirs reports whether progress of a connection is news to the channel: more
 // can be handed out, an end is awaited, or a deadline may have changed.
-func (o *Outbox) stirs() bool {
+func (o *outbox) stirs() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.waiting) > 0 || o.shut != nil || !o.soonest.IsZero()
 }
 
 // empty reports whether every message has its outcome.
-func (o *Outbox) empty() bool {
+func (o *outbox) empty() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.waiting) == 0 && len(o.handed) == 0

@@ -83,15 +83,16 @@ func sorted(lines []string) string {
 
 func TestWhatCannotBeSentIsRefusedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, func(settings *Settings) { settings.Outbox.MessageBytes = 10 })
+		s := newStage(t, func(settings *Settings) { settings.Outbox.MessageBytes, settings.Outbox.Bytes = 10, 9 })
 		for name, test := range map[string]struct {
 			message messages.Message
 			want    messages.Code
 		}{
-			"a message above the limit": {messages.Text("hello, hello"), messages.ReasonTooLarge},
-			"text that is not UTF-8":    {messages.Text("\xff"), messages.ReasonInvalidMessage},
-			"no such kind":              {messages.Message{Kind: 7}, messages.ReasonInvalidMessage},
-			"a negative time to live":   {messages.Text("a").Expiring(-1), messages.ReasonInvalidMessage},
+			"a message above the limit":        {messages.Text("hello, hello"), messages.ReasonTooLarge},
+			"a message above the limit of all": {messages.Text("hello, you"), messages.ReasonTooLarge},
+			"text that is not UTF-8":           {messages.Text("\xff"), messages.ReasonInvalidMessage},
+			"no such kind":                     {messages.Message{Kind: 7}, messages.ReasonInvalidMessage},
+			"a negative time to live":          {messages.Text("a").Expiring(-1), messages.ReasonInvalidMessage},
 		} {
 			_, err := s.record.Send(test.message)
 			if wrong, ok := errors.AsType[*messages.Error](err); !ok || !errors.Is(err, test.want) || wrong.Channel != "c" || wrong.Op != "send" {
@@ -109,7 +110,7 @@ func TestTooLargeAMessageDropsNothing(t *testing.T) {
 		})
 		s.connect()
 		s.peer.last().freeze()
-		s.send(strings.Repeat("a", 50)) // with the connection: it cannot be dropped
+		s.send(strings.Repeat("a", 50)) // being written: it cannot be dropped
 		s.ask(messages.Pause{})
 		s.after(time.Second)
 		s.skip()
@@ -152,7 +153,102 @@ func TestConnectionHoldsNoMoreThanTheWindow(t *testing.T) {
 	}
 }
 
-// What a connection holds keeps its place; to drop what waits behind it would
+func TestAConnectionHoldsNoMoreThanHalfOfTheOutbox(t *testing.T) {
+	for name, test := range map[string]struct {
+		limits OutboxLimits
+		want   int
+	}{
+		"half of the messages": {OutboxLimits{Messages: 9, Bytes: 1000, MessageBytes: 10}, 4},
+		"half of the bytes":    {OutboxLimits{Messages: 100, Bytes: 100, MessageBytes: 10}, 5},
+		"one message at least": {OutboxLimits{Messages: 1, Bytes: 10, MessageBytes: 10}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			outbox := newOutbox("c", test.limits, func(messages.Outcome) {})
+			for range min(test.limits.Messages, 9) {
+				if _, err := outbox.Accept(messages.Text("ten bytes.")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if batch := outbox.hand(time.Now()); len(batch) != test.want {
+				t.Errorf("%d messages were handed over, want %d", len(batch), test.want)
+			}
+		})
+	}
+}
+
+func TestAMessageExpiresWhileTheSocketHasNoRoomForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.Keepalive.Interval = 0 })
+		s.connect()
+		s.peer.last().clog(true)
+		s.post(messages.Text("first").Expiring(3 * time.Second))
+		s.send("second")
+		s.post(messages.Text("third").Expiring(5 * time.Second))
+		s.after(time.Minute)
+		s.expect(`
+			3s #1 Expired Expired
+			5s #3 Expired Expired`)
+		s.peer.last().clog(false)
+		synctest.Wait()
+		s.expect(`
+			1m0s peer got "second"
+			1m0s #2 Written`)
+		s.end()
+	})
+}
+
+func TestWhatExpiresBehindAFullSocketMakesRoomAndLeavesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var conn *connection
+		s := newStage(t, func(settings *Settings) {
+			settings.Keepalive.Interval = 0
+			settings.Protocol = script{opened: func(c *connection) { conn = c }}
+			settings.Outbox.Messages = 10
+		})
+		s.connect()
+		s.peer.last().clog(true)
+		s.send("stays")
+		for range 100 {
+			s.post(messages.Text("goes").Expiring(time.Second))
+			s.after(time.Second)
+		}
+		if n := len(conn.backlog); n > 5 {
+			t.Errorf("the connection keeps %d messages", n)
+		}
+		s.end()
+	})
+}
+
+func TestTheOldestIsDroppedWhileAPeerTakesNothing(t *testing.T) {
+	for name, test := range map[string]struct {
+		stall func(*socket)
+		want  string
+	}{
+		"the socket has no room": {func(s *socket) { s.clog(true) }, `
+			0s #1 Dropped Superseded
+			0s #2 Dropped Superseded`},
+		"the socket took what it could": {(*socket).freeze, `
+			0s #3 Dropped Superseded
+			0s #4 Dropped Superseded`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, func(settings *Settings) {
+					settings.Outbox.Messages, settings.Outbox.Overflow = 4, DropOldest
+				})
+				s.connect()
+				test.stall(s.peer.last())
+				for i := range 6 {
+					s.send(fmt.Sprint(i + 1))
+				}
+				s.expect(test.want)
+				s.end()
+			})
+		})
+	}
+}
+
+// What a connection has begun to write keeps its place; to drop what waits behind it would
 // make no room.
 func TestNothingIsDroppedInVain(t *testing.T) {
 	limits := OutboxLimits{Messages: 10, Bytes: 100, MessageBytes: 100, Overflow: DropOldest}
@@ -162,7 +258,9 @@ func TestNothingIsDroppedInVain(t *testing.T) {
 			t.Fatal(err)
 		}
 		if size == 50 {
-			outbox.hand(time.Now())
+			for _, p := range outbox.hand(time.Now()) {
+				outbox.begin(p)
+			}
 		}
 	}
 	if _, err := outbox.Accept(messages.Text(strings.Repeat("b", 60))); !errors.Is(err, messages.ReasonOutboxFull) {

@@ -90,6 +90,7 @@ type socket struct {
 	inbound []transport.Frame
 	end     error
 	stuck   bool // writes are taken but never leave
+	full    bool // writes are not taken
 	written uint64
 	got     []string
 	closing bool
@@ -130,6 +131,10 @@ func (s *socket) Write(f transport.Frame) error {
 	if s.aborted || s.closing || s.end != nil {
 		s.mu.Unlock()
 		return &messages.Error{Op: "write", Reason: messages.Reason{Code: messages.ReasonWriteError}}
+	}
+	if s.full {
+		s.mu.Unlock()
+		return &messages.Error{Op: "write", Reason: messages.Reason{Code: messages.ReasonSlowConsumer}}
 	}
 	if s.stuck {
 		s.mu.Unlock()
@@ -260,6 +265,16 @@ func (s *socket) freeze() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stuck = true
+}
+
+// clog makes the socket full, or ends that.
+func (s *socket) clog(full bool) {
+	s.mu.Lock()
+	s.full = full
+	s.mu.Unlock()
+	if !full {
+		s.report()
+	}
 }
 
 func (s *socket) received() []string {

@@ -42,7 +42,7 @@ type Record struct {
 	alive      bool           // something was heard since Ready
 	stableDue  bool           // the stable timer has run out, but nothing was heard
 
-	outbox *Outbox
+	outbox *outbox
 	inbox  *inbox
 
 	snapshot  atomic.Pointer[messages.Snapshot]
@@ -137,7 +137,7 @@ func (r *Record) Snapshot() messages.Snapshot {
 // Ended is closed when the channel's actor is gone for good.
 func (r *Record) Ended() <-chan struct{} { return r.ended }
 
-// Crashed counts a panic and reports whether the channel's budget is exceeded.
+// crashed counts a panic and reports whether the channel's budget is exceeded.
 func (r *Record) crashed(now time.Time) (exceeded bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

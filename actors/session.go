@@ -121,13 +121,20 @@ func (c *connection) transmit(ctx actor.Context, batch []*parcel) {
 func (c *connection) retry(ctx actor.Context) {
 	for len(c.backlog) > 0 && !c.failed {
 		p := c.backlog[0]
+		if !c.rec.outbox.begin(p) {
+			c.backlog = c.backlog[1:]
+			c.rec.progress()
+			continue
+		}
 		before := c.link.frames
 		err := c.session.Send(&c.link, p.id, p.message)
 		if err != nil {
 			reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 			switch {
 			case reason.Code == messages.ReasonSlowConsumer && c.link.frames == before:
-				return // there will be room, and a report when there is
+				c.backlog = c.rec.outbox.putOff(c.backlog)
+				c.rec.progress() // its time counts again
+				return           // there will be room, and a report when there is
 			case c.link.frames == before && rejects(reason.Code):
 				c.rec.outbox.answered(p.id, messages.ResultRejected, reason)
 				c.rec.progress()

@@ -278,7 +278,7 @@ func (w *witness) bounds() {
 		}
 	}
 	r.outbox.mu.Unlock()
-	if inFlight > windowMessages {
+	if most, _ := r.outbox.window(); inFlight > most {
 		w.breach("20: %d messages are with the connection", inFlight)
 	}
 	r.inbox.mu.Lock()
