@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
 )
 
 // keepalive notices dead peers. Everything in it belongs to one connection, so
@@ -131,13 +132,22 @@ func (c *connection) beat(ctx actor.Context, answer func(any)) {
 	}
 }
 
-// heartbeat writes one heartbeat.
+// heartbeat writes one heartbeat. When the socket has no room for it, bytes are
+// under way: the heartbeat is left out, and who asked for it is told.
 func (c *connection) heartbeat(ctx actor.Context) {
 	if c.conn == nil || c.session == nil {
 		return
 	}
-	c.keepalive.sentAt = time.Now()
-	if err := c.session.Heartbeat(&c.link); err != nil {
+	k := &c.keepalive
+	now := time.Now()
+	err := c.session.Heartbeat(&c.link)
+	reason := transport.ReasonOf(err, messages.ReasonProtocolError)
+	switch {
+	case err == nil:
+		k.sentAt = now
+	case reason.Code == messages.ReasonSlowConsumer:
+		k.refuse(reason)
+	default:
 		c.lose(ctx, err)
 	}
 }
@@ -190,14 +200,19 @@ func (k *keepalive) ask(answer func(any)) {
 	k.askers = append(k.askers, answer)
 }
 
+// refuse answers those who wait for a round trip that will not be measured.
+func (k *keepalive) refuse(reason messages.Reason) {
+	for _, answer := range k.askers {
+		answer(messages.Reply{Err: &messages.Error{Op: "ping", Reason: reason}})
+	}
+	k.askers = nil
+}
+
 // stop ends the timer and answers those who still wait.
 func (k *keepalive) stop(reason messages.Reason) {
 	k.finished = true
 	if k.timer != nil {
 		k.timer.Stop()
 	}
-	for _, answer := range k.askers {
-		answer(messages.Reply{Err: &messages.Error{Op: "ping", Reason: reason}})
-	}
-	k.askers = nil
+	k.refuse(reason)
 }

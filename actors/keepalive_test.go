@@ -225,6 +225,31 @@ func TestOneWayHeartbeatsProveNothing(t *testing.T) {
 	})
 }
 
+// The peer reads slowly, and talks.
+func TestHeartbeatThatFindsNoRoomIsLeftOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.Protocol = script{beats: true} })
+		s.connect()
+		s.peer.last().clog(true)
+		for range 2 {
+			s.after(30 * time.Second)
+			s.peer.last().send("hello")
+			s.peer.last().send("HEARTBEAT") // answers none of ours
+		}
+		reply, _ := s.ask(messages.Ping{}).(messages.Reply)
+		if !errors.Is(reply.Err, messages.ReasonSlowConsumer) || len(s.pongs) != 0 {
+			t.Errorf("the answer is %v, the pongs are %v", reply, s.pongs)
+		}
+		s.peer.last().clog(false)
+		s.after(3 * time.Second)
+		s.expect(`
+			30s heard "hello"
+			1m0s heard "hello"
+			1m2.5s peer got "BEAT"`)
+		s.end()
+	})
+}
+
 func TestNoHeartbeatFollowsTheGoodbye(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, nil)
