@@ -39,14 +39,17 @@ type connection struct {
 	paused    bool // the inbox is full: nothing is read
 	greeted   bool // the login was accepted
 	firstWord bool // report the next thing that is heard
+	leaving   bool // the closing handshake was begun by us
 	unwritten []mark
+	largest   int       // bytes of the largest message that was written
 	backlog   []*parcel // the socket would not take these yet
 }
 
-// mark is the number of the last frame of a message.
+// mark is the number of the last frame of a message, and its size.
 type mark struct {
 	id    messages.MessageID
 	frame uint64
+	size  int
 }
 
 // connectionProps makes the connection of one attempt. It takes over the permit.
@@ -137,7 +140,7 @@ func (c *connection) stopped(ctx actor.Context) {
 		}
 		said = true
 		c.settle()
-		rec.outbox.reclaim(c.traits.Deduplicates, c.writing(), c.cause)
+		rec.outbox.reclaim(c.traits.Deduplicates, c.blamed(), c.cause)
 		// Something always remembers a dead actor; its socket must not be kept.
 		c.conn, c.session, c.dialing, c.link, c.backlog, c.unwritten = nil, nil, nil, link{}, nil, nil
 		root.Send(channel, &ended{from: ref})
@@ -168,10 +171,12 @@ func (c *connection) stopped(ctx actor.Context) {
 	}
 }
 
-// writing is the message whose bytes the system had not all taken when the
-// connection failed; 0 if there is none.
-func (c *connection) writing() messages.MessageID {
-	if !c.failed || len(c.unwritten) == 0 {
+// blamed is the message that the connection may have failed over: the one whose
+// bytes the system had not all taken; 0 if there is none. A peer that finds
+// something too big means the largest that it was sent, and that may be one that
+// had left already.
+func (c *connection) blamed() messages.MessageID {
+	if !c.failed || c.leaving || len(c.unwritten) == 0 || tooBig(c.cause) && c.unwritten[0].size <= c.largest {
 		return 0
 	}
 	return c.unwritten[0].id
@@ -184,6 +189,7 @@ func (c *connection) settle() {
 	}
 	written, n := c.conn.Written(), 0
 	for n < len(c.unwritten) && c.unwritten[n].frame <= written {
+		c.largest = max(c.largest, c.unwritten[n].size)
 		c.rec.outbox.written(c.unwritten[n].id, c.traits.Acknowledges)
 		n++
 	}

@@ -18,7 +18,7 @@ type OutboxLimits struct {
 	TTL           time.Duration // of messages that bring none; 0: they wait for ever
 	AckTimeout    time.Duration // for the peer's answer, if the protocol has one; 0: no limit
 	FailOnSuspend bool          // give up what waits when the outage becomes long
-	Tries         int           // connections that may be lost while one message is being written; 0: no limit
+	Tries         int           // closings by the peer that one message may bring on; 0: 5 in a Spec, where a very large number is no limit
 }
 
 // Overflow is what happens when the outbox is full.
@@ -80,7 +80,7 @@ type parcel struct {
 	begun   bool      // a connection writes it, or has written it
 	written bool
 	gone    bool // it has its outcome
-	tries   int  // connections that were lost while it was being written
+	tries   int  // close codes that came while it was being written
 	left    bool // it was written on a connection that is gone: the peer may have it
 	receipt *Receipt
 }

@@ -121,9 +121,9 @@ func (o *outbox) find(id messages.MessageID) int {
 // written without an answer goes there too if sending it twice does no harm;
 // else nobody can know, and its outcome says so.
 //
-// writing is the message that was being written when the connection was lost,
-// 0 if there was none, and cause is why it was lost: see spoiled.
-func (o *outbox) reclaim(resend bool, writing messages.MessageID, cause messages.Reason) {
+// blamed is the message that the connection may have been lost over, 0 if there
+// is none, and cause is why it was lost: see spoiled.
+func (o *outbox) reclaim(resend bool, blamed messages.MessageID, cause messages.Reason) {
 	o.mu.Lock()
 	var verdicts []verdict
 	var back []*parcel
@@ -134,7 +134,7 @@ func (o *outbox) reclaim(resend bool, writing messages.MessageID, cause messages
 			verdicts = append(verdicts, o.leave(p, messages.ResultUnknown, messages.Because(messages.ReasonOutcomeUnknown, "the connection was lost before the peer answered")))
 		case o.closed:
 			verdicts = append(verdicts, o.leave(p, messages.ResultFailed, messages.Because(messages.ReasonFailedOnClose, "the channel ended before the message was written")))
-		case p.id == writing && !p.written && o.spoiled(p, cause):
+		case p.id == blamed && !p.written && o.spoiled(p, cause):
 			verdicts = append(verdicts, o.quarantine(p, cause))
 		default:
 			p.begun, p.written, p.answer = false, false, time.Time{}
@@ -152,29 +152,43 @@ func (o *outbox) reclaim(resend bool, writing messages.MessageID, cause messages
 
 // spoiled reports whether a message must not be tried again. Messages leave in
 // order, so one that the peer cannot stand would end every connection and hold
-// up all that wait behind it, for ever.
+// up all that wait behind it, for ever. Only what the peer says counts: one that
+// stalls or vanishes says nothing about the message.
 func (o *outbox) spoiled(p *parcel, cause messages.Reason) bool {
-	p.tries++
-	return tooBig(cause) || o.limits.Tries > 0 && p.tries >= o.limits.Tries
+	if tooBig(cause) {
+		return true
+	}
+	if objects(cause) {
+		p.tries++
+	}
+	return o.limits.Tries > 0 && p.tries >= o.limits.Tries
 }
 
 // quarantine takes a spoiled message out of the way.
 func (o *outbox) quarantine(p *parcel, cause messages.Reason) verdict {
-	if tooBig(cause) {
-		return o.leave(p, messages.ResultRejected, messages.Reason{
-			Code: messages.ReasonTooLarge, Wire: cause.Wire, Detail: "the peer ended the connection over it",
-		})
+	reason := messages.Reason{Code: messages.ReasonTooLarge, Wire: cause.Wire, Detail: "the peer ended the connection over it"}
+	if !tooBig(cause) {
+		reason.Code = messages.ReasonNack
+		reason.Detail = fmt.Sprintf("the peer ended %d connections while it was being written; the last: %s", p.tries, cause)
 	}
-	return o.leave(p, messages.ResultFailed, messages.Reason{
-		Code: messages.ReasonWriteError, Wire: cause.Wire,
-		Detail: fmt.Sprintf("%d connections were lost while it was being written; the last: %s", p.tries, cause),
-	})
+	return o.leave(p, messages.ResultRejected, reason)
 }
 
 // tooBig reports whether a peer closed because a message is too big for it
 // (RFC 6455, 7.4.1).
 func tooBig(cause messages.Reason) bool {
 	return cause.Wire.Scheme == "websocket" && cause.Wire.Code == 1009
+}
+
+// objects reports whether a peer closed with a code that may be about what it
+// was sent. The others are about the peer itself or the way to it (RFC 6455,
+// 7.4.1).
+func objects(cause messages.Reason) bool {
+	switch cause.Wire.Code {
+	case 1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, 1015:
+		return false
+	}
+	return cause.Wire.Scheme == "websocket"
 }
 
 // fail gives up everything that waits. What a connection still holds is

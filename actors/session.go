@@ -143,7 +143,7 @@ func (c *connection) retry(ctx actor.Context) {
 				return
 			}
 		} else {
-			c.unwritten = append(c.unwritten, mark{p.id, c.link.frames})
+			c.unwritten = append(c.unwritten, mark{p.id, c.link.frames, len(p.message.Data)})
 		}
 		c.backlog = c.backlog[1:]
 	}
@@ -170,6 +170,7 @@ func (c *connection) bye(ctx actor.Context) {
 		c.fail(ctx, messages.Reason{Code: messages.ReasonUserDisconnect})
 		return
 	}
+	c.leaving = true
 	c.backlog = nil // the outbox takes back what the socket had no room for
 	c.keepalive.stop(messages.Because(messages.ReasonNotConnected, "the channel is closing"))
 	code, text := c.session.Bye(&c.link)

@@ -21,7 +21,8 @@ type (
 	Timeouts = actors.Timeouts
 	// Keepalive beats every 25 s ±10 % and gives up after interval + 10 s of silence.
 	Keepalive = actors.Keepalive
-	// OutboxLimits bound the outbox: 1,024 messages, 4 MiB together, 1 MiB each; Reject; no TTL; 5 tries.
+	// OutboxLimits bound the outbox: 1,024 messages, 4 MiB together, 1 MiB each; Reject; no TTL; 5
+	// tries, and math.MaxInt for as many as it takes.
 	OutboxLimits = actors.OutboxLimits
 	// InboxLimits bound what waits for the handler: 256 messages, 1 MiB.
 	InboxLimits = actors.InboxLimits
