@@ -125,11 +125,17 @@ func (c *connection) beat(ctx actor.Context, answer func(any)) {
 	}
 	k := &c.keepalive
 	k.ask(answer)
-	// Another heartbeat would take the place of the one that is under way, and
-	// its answer would come too late for somebody who asks often.
-	if k.sentAt.IsZero() || time.Since(k.sentAt) >= k.grace {
+	switch underway := !k.sentAt.IsZero() && time.Since(k.sentAt) < k.grace; {
+	case c.paused:
+		k.refuse(unread())
+	case !underway: // another one would take its place, and its answer would count for nothing
 		c.heartbeat(ctx)
 	}
+}
+
+// unread is why nobody learns a round-trip time while reading is paused.
+func unread() messages.Reason {
+	return messages.Because(messages.ReasonSlowConsumer, "inbound waits for the handler, nothing is read")
 }
 
 // heartbeat writes one heartbeat. When the socket has no room for it, bytes are

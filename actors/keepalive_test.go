@@ -209,6 +209,38 @@ func TestPingsBeyondTheBoundAreRefused(t *testing.T) {
 	})
 }
 
+func TestPingsAreRefusedWhileInboundWaitsForTheHandler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		s := newStage(t, slowly(gate))
+		s.connect()
+		s.peer.set(func(p *peer) { p.deaf = true })
+		early := make(chan any, 1)
+		s.tell(&Request{Command: messages.Ping{}, Answer: early})
+		s.after(time.Second)
+		if len(early) != 0 {
+			t.Errorf("the answer is %v", <-early)
+		}
+		s.peer.set(func(p *peer) { p.deaf = false })
+		for range 20 {
+			s.peer.last().send("hello")
+		}
+		synctest.Wait()
+		late := s.ask(messages.Ping{})
+		for _, answer := range []any{<-early, late} {
+			if reply, _ := answer.(messages.Reply); !errors.Is(reply.Err, messages.ReasonSlowConsumer) {
+				t.Errorf("the answer is %v", answer)
+			}
+		}
+		close(gate)
+		s.after(10 * time.Second) // the first heartbeat got lost
+		if pong, ok := s.ask(messages.Ping{}).(messages.Pong); !ok {
+			t.Errorf("the answer is %v", pong)
+		}
+		s.end()
+	})
+}
+
 func TestOneWayHeartbeatsProveNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, func(settings *Settings) {

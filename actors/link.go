@@ -53,7 +53,9 @@ func (l *link) LoggedIn(login transport.Login) {
 	c.firstWord = !login.Sync
 	// An inbox that is still full of the connection before must not grow by a
 	// message with every connection.
-	c.paused = !c.rec.inbox.room(l.resume())
+	if !c.rec.inbox.room(l.resume()) {
+		c.pause()
+	}
 	c.startKeepalive(l.ctx, login.Heartbeat)
 	l.ctx.Send(c.channel, &loggedIn{word: word{from: c.ref}, login: login})
 }
@@ -75,7 +77,7 @@ func (l *link) Deliver(kind messages.Kind, kindOfMessage string, data []byte) {
 		c.rec.Observer.Publish(received, nil)
 	}
 	if !c.rec.inbox.push(received, l.resume()) {
-		c.paused = true
+		c.pause()
 	}
 }
 

@@ -81,6 +81,13 @@ func (c *connection) read(ctx actor.Context) {
 	ctx.Send(ctx.Self(), &readable{})
 }
 
+// pause stops the reading until the inbox has room. Nothing that the peer
+// answers is heard meanwhile.
+func (c *connection) pause() {
+	c.paused = true
+	c.keepalive.refuse(unread())
+}
+
 // listen notes that the peer is alive.
 func (c *connection) listen(ctx actor.Context) {
 	c.keepalive.heardAt = time.Now()
