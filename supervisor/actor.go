@@ -73,12 +73,13 @@ func (r *root) Receive(ctx actor.Context) {
 
 func (r *root) started(ctx actor.Context) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.root = ctx.Self()
-	for _, m := range r.waiting {
-		r.system.Root.Send(r.root, m)
-	}
+	waiting := r.waiting
 	r.waiting = nil
+	r.mu.Unlock()
+	for _, m := range waiting {
+		ctx.Send(ctx.Self(), m)
+	}
 }
 
 // spawn starts a channel's actor and then lets the channel's handle use it,
@@ -86,9 +87,10 @@ func (r *root) started(ctx actor.Context) {
 //
 // The stop overtakes what was opened just before it. By then protoactor has told
 // all children to stop; one that came later would never be told, and the
-// supervisor would wait for it for ever.
+// supervisor would wait for it for ever. The stop of a channel may overtake its
+// spawn, too.
 func (r *root) spawn(ctx actor.Context, ch *Channel) {
-	if r.leaving {
+	if r.leaving || ch.isClosing() {
 		ch.discard()
 		return
 	}

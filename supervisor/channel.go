@@ -184,9 +184,7 @@ func (c *Channel) Close(ctx context.Context) error {
 	c.closing = true
 	c.mu.Unlock()
 	if first {
-		c.house.mu.Lock()
 		c.house.tellRoot(&stop{channel: c})
-		c.house.mu.Unlock()
 	}
 	select {
 	case <-c.record.Ended():

@@ -101,8 +101,8 @@ func (h *house) open(spec Spec) (*Channel, error) {
 	ch := &Channel{house: h, spec: spec}
 	ch.record = actors.NewRecord(h.system, h.settings(spec), !spec.Manual)
 	h.channels[spec.ID] = ch
-	h.tellRoot(&spawn{channel: ch})
 	h.mu.Unlock()
+	h.tellRoot(&spawn{channel: ch})
 	return ch, nil
 }
 
@@ -111,13 +111,18 @@ func (h *house) refusal(id messages.ChannelID) error {
 }
 
 // tellRoot sends to the supervisor actor, or keeps the message until that has
-// started. The caller holds h.mu.
+// started. It is called under no lock: what is sent to an actor that is gone is
+// a dead letter, whose subscribers are called at once and may use the fleet.
 func (h *house) tellRoot(message any) {
-	if h.root == nil {
+	h.mu.Lock()
+	root := h.root
+	if root == nil {
 		h.waiting = append(h.waiting, message)
-		return
 	}
-	h.system.Root.Send(h.root, message)
+	h.mu.Unlock()
+	if root != nil && !h.isStopped() {
+		h.system.Root.Send(root, message)
+	}
 }
 
 // settings turns a complete specification into what the actors need.

@@ -11,7 +11,7 @@ import (
 
 // How a handle reaches its actor. The actor is spawned a moment after Open has
 // returned; commands that come before wait in the handle and are passed on in
-// order, under the lock that later commands take too, so none overtakes them.
+// order, before later ones can reach the actor by themselves.
 
 func (c *Channel) send(message any) {
 	c.mu.Lock()
@@ -25,41 +25,54 @@ func (c *Channel) send(message any) {
 	}
 }
 
-// publish makes the actor reachable.
+// publish makes the actor reachable, when nothing waits for it any more. It
+// sends under no lock: see tellRoot.
 func (c *Channel) publish(pid *actor.PID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.self = pid
-	for _, m := range c.queued {
-		c.house.system.Root.Send(pid, m)
+	for {
+		c.mu.Lock()
+		queued := c.queued
+		c.queued = nil
+		if len(queued) == 0 {
+			c.self = pid
+			c.mu.Unlock()
+			c.tellSpawned(pid)
+			return
+		}
+		c.mu.Unlock()
+		for _, m := range queued {
+			c.house.system.Root.Send(pid, m)
+		}
 	}
-	for _, tell := range c.spawned {
-		tell(pid)
-	}
-	c.queued, c.spawned = nil, nil
 }
 
 // discard ends a channel whose actor will never be spawned.
 func (c *Channel) discard() {
 	c.record.Discard()
+	c.tellSpawned(nil)
+}
+
+func (c *Channel) tellSpawned(pid *actor.PID) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, tell := range c.spawned {
-		tell(nil)
+	spawned := c.spawned
+	c.spawned = nil
+	c.mu.Unlock()
+	for _, tell := range spawned {
+		tell(pid)
 	}
-	c.queued, c.spawned = nil, nil
 }
 
 // whenSpawned calls tell with the PID, at once or when there is one, or with nil
 // when it is certain that there never will be.
 func (c *Channel) whenSpawned(tell func(*actor.PID)) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.self == nil {
+	self := c.self
+	if self == nil {
 		c.spawned = append(c.spawned, tell)
-		return
 	}
-	tell(c.self)
+	c.mu.Unlock()
+	if self != nil {
+		tell(self)
+	}
 }
 
 func (c *Channel) pid() *actor.PID {

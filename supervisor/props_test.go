@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -285,5 +286,76 @@ func TestHandlesAndActorsAreTwoDoorsToOneHouse(t *testing.T) {
 			t.Errorf("got %v", got)
 		}
 		s.exit()
+	})
+}
+
+// A subscriber of dead letters is called by whoever sends one.
+func TestADeadLettersSubscriberMayUseTheFleet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		silent := logrus.New()
+		silent.SetLevel(logrus.PanicLevel)
+		system := actor.NewActorSystem(SystemLogger(silent))
+		s := newScene(t, WithSystem(system))
+		nobody := system.Root.Spawn(actor.PropsFromFunc(func(actor.Context) {}))
+		s.must(system.Root.StopFuture(nobody).Wait())
+		letters := 0
+		system.EventStream.Subscribe(func(event any) {
+			if letter, ok := event.(*actor.DeadLetterEvent); ok && letter.PID.Equal(nobody) {
+				letters++
+				for snapshot := range s.fleet.Channels() {
+					ch, _ := s.fleet.Channel(snapshot.Channel)
+					if err := ch.Connect(t.Context()); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+		ch := s.ready("a")[0]
+		for _, id := range []messages.ChannelID{"a", "fresh"} { // the answers are for nobody
+			system.Root.RequestWithCustomSender(s.fleet.house.root, Open{s.spec(id)}, nobody)
+			synctest.Wait()
+		}
+		if letters != 2 {
+			t.Errorf("%d dead letters", letters)
+		}
+		s.must(s.fleet.Close(t.Context()))
+		system.EventStream.Subscribe(func(event any) {
+			if _, ok := event.(*actor.DeadLetterEvent); ok {
+				t.Errorf("there is nobody to be told, %d channels are left", len(slices.Collect(s.fleet.Channels())))
+			}
+		})
+		s.must(ch.Close(t.Context()))
+		s.exit()
+	})
+}
+
+// The handle knows its actor only when all that waited has been passed on.
+func TestCommandsReachAChannelInTheOrderOfSending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		system := actor.NewActorSystem()
+		var got []int
+		pid := system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
+			if n, ok := ctx.Message().(int); ok {
+				got = append(got, n)
+			}
+		}))
+		ch := &Channel{house: &house{system: system}}
+		const all = 2000
+		go ch.publish(pid)
+		for n := range all {
+			ch.send(n)
+		}
+		synctest.Wait()
+		for n := range got {
+			if got[n] != n {
+				t.Fatalf("%d came when %d was next", got[n], n)
+			}
+		}
+		if len(got) != all {
+			t.Errorf("%d of %d came", len(got), all)
+		}
+		if err := system.Root.StopFuture(pid).Wait(); err != nil {
+			t.Error(err)
+		}
 	})
 }
