@@ -198,7 +198,7 @@ func TestWhatTheEndOfADialSaysAboutItsEndpoint(t *testing.T) {
 	}{
 		{down, []messages.Code{
 			messages.ReasonDNS, messages.ReasonRefused, messages.ReasonUnreachable, messages.ReasonDialTimeout,
-			messages.ReasonTLS, messages.ReasonProxy, messages.ReasonUpgradeStatus, messages.ReasonReadEOF,
+			messages.ReasonTLS, messages.ReasonProxy, messages.ReasonReadEOF,
 			messages.ReasonReadError, messages.ReasonWriteError, messages.ReasonWriteTimeout,
 			messages.ReasonHandshakeTimeout, messages.ReasonTryLater, messages.ReasonServerError,
 		}},
@@ -219,6 +219,15 @@ func TestWhatTheEndOfADialSaysAboutItsEndpoint(t *testing.T) {
 			if got := verdictOf(messages.Reason{Code: code}); got != test.verdict {
 				t.Errorf("%s: got %d, want %d", code, got, test.verdict)
 			}
+		}
+	}
+}
+
+func TestAnUpgradeThatIsAnsweredWithAnotherStatusSpeaksForItself(t *testing.T) {
+	for status, want := range map[int]verdict{400: alive, 408: alive, 418: alive, 500: down, 502: down, 504: down} {
+		reason := messages.Reason{Code: messages.ReasonUpgradeStatus, Wire: messages.Wire{Scheme: "http", Code: status}}
+		if got := verdictOf(reason); got != want {
+			t.Errorf("%d says %d, want %d", status, got, want)
 		}
 	}
 }

@@ -77,10 +77,15 @@ const (
 func verdictOf(reason messages.Reason) verdict {
 	switch reason.Code {
 	case messages.ReasonDNS, messages.ReasonRefused, messages.ReasonUnreachable, messages.ReasonDialTimeout,
-		messages.ReasonTLS, messages.ReasonProxy, messages.ReasonUpgradeStatus,
+		messages.ReasonTLS, messages.ReasonProxy,
 		messages.ReasonReadEOF, messages.ReasonReadError, messages.ReasonWriteError, messages.ReasonWriteTimeout,
 		messages.ReasonHandshakeTimeout, messages.ReasonTryLater, messages.ReasonServerError:
 		return down
+	case messages.ReasonUpgradeStatus:
+		if reason.Wire.Code >= 500 {
+			return down
+		}
+		return alive // it answers, if not as we would like
 	case messages.ReasonNetworkDown, messages.ReasonLocalPortsExhausted, messages.ReasonFDLimit,
 		messages.ReasonCredCallbackError, messages.ReasonCredCallbackTimeout, messages.ReasonCredUnavailable:
 		return neutral

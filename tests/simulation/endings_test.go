@@ -318,7 +318,7 @@ func endings() map[string]ending {
 			script: later(time.Minute, (*wstest.Conn).HalfOpen),
 			steps: func(s *stage) {
 				s.pass(time.Minute)
-				s.vague = true           // when the last pong came is drawn
+				s.vague.Store(true)      // when the last pong came is drawn
 				s.pass(37 * time.Second) // it is found dead 35 s after that, and dialled a second later
 			},
 			want: `

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +25,7 @@ type stage struct {
 	network *wstest.Network
 	server  *wstest.Server
 	ch      *supervisor.Channel
-	vague   bool // what comes now depends on a draw: its time is not shown
+	vague   atomic.Bool // what comes now depends on a draw: its time is not shown
 }
 
 // travel is how long bytes are under way.
@@ -103,7 +104,7 @@ func (s *stage) note(event messages.Event) {
 	switch floor := e.Reason.RetryAfter; {
 	case floor > 0 && e.RetryIn >= floor && e.RetryIn <= floor+floor/5:
 		fmt.Fprintf(&b, " retry=%s+20%%", floor)
-		s.vague = true
+		s.vague.Store(true)
 	case e.RetryIn > 0:
 		fmt.Fprintf(&b, " retry=%s", e.RetryIn)
 	}
@@ -113,7 +114,7 @@ func (s *stage) note(event messages.Event) {
 	if e.Action != messages.ActionNone && e.Action != messages.ActionWait {
 		fmt.Fprintf(&b, " action=%s", e.Action)
 	}
-	if !s.vague || e.Reason.RetryAfter > 0 {
+	if !s.vague.Load() || e.Reason.RetryAfter > 0 {
 		fmt.Fprintf(&b, " at=%s", e.At.Sub(s.began))
 	}
 	s.Add("%s", b.String())
