@@ -39,7 +39,7 @@ type connection struct {
 	paused    bool // the inbox is full: nothing is read
 	greeted   bool // the login was accepted
 	firstWord bool // report the next thing that is heard
-	leaving   bool // the closing handshake was begun by us
+	leaving   bool // the closing handshake was begun by us: reading is not paused any more
 	unwritten []mark
 	largest   int       // bytes of the largest message that was written
 	backlog   []*parcel // the socket would not take these yet

@@ -58,6 +58,58 @@ func TestSlowHandlerStopsReadingButNotHeartbeats(t *testing.T) {
 	})
 }
 
+// The peer's goodbye comes after the messages that there was no room for.
+func TestSlowHandlerDoesNotDelayTheGoodbye(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		s := newStage(t, slowly(gate))
+		s.connect()
+		s.peer.last().send("0") // is with the handler
+		synctest.Wait()
+		for i := range 40 {
+			s.peer.last().send(fmt.Sprint(i + 1))
+		}
+		s.after(time.Second)
+		s.ask(messages.Disconnect{Mode: messages.Logout})
+		s.after(time.Second)
+		s.expect(`
+			1s Closing UserDisconnect
+			1s Closed UserDisconnect`)
+		close(gate)
+		synctest.Wait()
+		if got := s.record.Snapshot(); got.Delivered != 17 || got.Stale != 40-16 {
+			t.Errorf("%d messages were delivered, %d dropped", got.Delivered, got.Stale)
+		}
+		s.end()
+	})
+}
+
+// A peer that goes on talking, and a handler that gets on, until the goodbye.
+func TestInboundAfterTheGoodbyeIsDeliveredWhileThereIsRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		s := newStage(t, slowly(gate))
+		s.connect()
+		s.peer.set(func(p *peer) { p.mute = true })
+		s.ask(messages.Disconnect{Mode: messages.Logout})
+		for i := range 40 {
+			s.peer.last().send(fmt.Sprint(i))
+			synctest.Wait()
+		}
+		s.peer.last().fail(peerClose(1000, "bye"))
+		s.after(time.Second)
+		s.expect(`
+			0s Closing UserDisconnect
+			0s Closed UserDisconnect`)
+		close(gate)
+		synctest.Wait()
+		if got := s.record.Snapshot(); got.Delivered != 17 || got.Stale != 40-17 {
+			t.Errorf("%d messages were delivered, %d dropped", got.Delivered, got.Stale)
+		}
+		s.end()
+	})
+}
+
 // A server that greets everybody with a message, and a handler that hangs.
 func TestInboxDoesNotGrowWithEveryConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -67,9 +67,14 @@ func (l *link) Synced() {
 }
 
 // Deliver hands a message to the channel's inbox. When that is full, nothing is
-// read until it has room.
+// read until it has room; after our goodbye, when the peer's is awaited, what
+// finds no room is dropped and counted among the stale.
 func (l *link) Deliver(kind messages.Kind, kindOfMessage string, data []byte) {
 	c := l.c
+	if c.leaving && !c.rec.inbox.room(nil) {
+		c.rec.stale.Add(1)
+		return
+	}
 	received := messages.Received{
 		Channel: c.rec.Channel, Epoch: c.ref.epoch, Kind: kind, Type: kindOfMessage, Data: data, At: time.Now(),
 	}

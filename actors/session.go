@@ -81,9 +81,12 @@ func (c *connection) read(ctx actor.Context) {
 	ctx.Send(ctx.Self(), &readable{})
 }
 
-// pause stops the reading until the inbox has room. Nothing that the peer
-// answers is heard meanwhile.
+// pause stops the reading until the inbox has room, unless the peer's goodbye is
+// to be read. Nothing that the peer answers is heard meanwhile.
 func (c *connection) pause() {
+	if c.leaving {
+		return
+	}
 	c.paused = true
 	c.keepalive.refuse(unread())
 }
@@ -171,19 +174,23 @@ func rejects(code messages.Code) bool {
 	return false
 }
 
-// bye starts the closing handshake. The peer's answer ends the connection.
+// bye starts the closing handshake. The peer's answer ends the connection; it
+// comes after all that the peer has sent before, so reading goes on even if the
+// inbox is full. What finds no room there is dropped, see [link.Deliver].
 func (c *connection) bye(ctx actor.Context) {
 	if c.conn == nil || c.session == nil {
 		c.fail(ctx, messages.Reason{Code: messages.ReasonUserDisconnect})
 		return
 	}
-	c.leaving = true
+	c.leaving, c.paused = true, false
 	c.backlog = nil // the outbox takes back what the socket had no room for
 	c.keepalive.stop(messages.Because(messages.ReasonNotConnected, "the channel is closing"))
 	code, text := c.session.Bye(&c.link)
 	if err := c.conn.Close(code, text); err != nil {
 		c.lose(ctx, err)
+		return
 	}
+	c.read(ctx)
 }
 
 // renew presents fresh credentials, if the protocol can.
