@@ -169,6 +169,9 @@ func (r Restart) String() string {
 	return fmt.Sprintf("Restart(%d)", uint8(r))
 }
 
+// commands is the hundred of the reasons for what the user asked for.
+const commands = 100
+
 // wrap makes a strategy of the restart type. What was planned, and what the
 // user asked for, is no ending: a Temporary channel comes back from that.
 func (r Restart) wrap(inner Strategy) Strategy {
@@ -176,7 +179,7 @@ func (r Restart) wrap(inner Strategy) Strategy {
 		return inner
 	}
 	return wrap(inner, "", func(f Failure) Verdict {
-		if f.Planned || f.Reason.Class() == messages.ClassLocal {
+		if f.Planned || f.Reason.Code/commands == 1 {
 			return inner.Next(f)
 		}
 		if f.Reason.Code == messages.ReasonOK { // else the zero Verdict would retry at once

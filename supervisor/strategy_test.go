@@ -60,6 +60,7 @@ func TestStrategiesWrapOneAnother(t *testing.T) {
 		"Temporary ends with the reason of the first ending":     {Temporary.wrap(tenSeconds), Failure{Reason: lost}, over(messages.ReasonReadEOF)},
 		"Temporary comes back from a plan":                       {Temporary.wrap(tenSeconds), Failure{Planned: true, Reason: messages.Reason{Code: messages.ReasonRotation}}, wait(10 * time.Second)},
 		"Temporary comes back from what the user asked for":      {Temporary.wrap(tenSeconds), Failure{Reason: messages.Reason{Code: messages.ReasonUserDrop}}, wait(10 * time.Second)},
+		"Temporary ends with what is local, but no command":      {Temporary.wrap(tenSeconds), Failure{Reason: messages.Reason{Code: messages.ReasonNotSupported}}, over(messages.ReasonNotSupported)},
 		"Temporary never makes a hot loop of an unnamed ending":  {Temporary.wrap(tenSeconds), Failure{}, over(messages.ReasonRetriesExhausted)},
 		"HonourRetryAfter of the world spreads by itself, never": {HonourRetryAfter(tenSeconds), Failure{}, wait(10 * time.Second)},
 	} {
