@@ -15,15 +15,16 @@ type observer struct {
 
 	mu       sync.Mutex
 	queue    []messages.Event
+	primed   int // of those in the queue, the first; they do not count for the limit
 	missed   uint64
 	finished bool
 }
 
-// prime queues what comes before all events; it does not count for the limit.
+// prime queues what comes before all events.
 func (o *observer) prime(events []messages.Event) {
 	o.mu.Lock()
 	o.queue = append(o.queue, events...)
-	o.limit += len(events)
+	o.primed += len(events)
 	o.mu.Unlock()
 	if len(events) > 0 {
 		o.ready()
@@ -40,7 +41,7 @@ func (o *observer) offer(event messages.Event) {
 	}
 	wasEmpty := len(o.queue) == 0
 	switch {
-	case len(o.queue) >= o.limit:
+	case len(o.queue)-o.primed >= o.limit:
 		o.missed++
 	case o.missed > 0:
 		o.queue = append(o.queue, o.gap(), event)
@@ -67,6 +68,7 @@ func (o *observer) take() (event messages.Event, ok, more bool) {
 	if len(o.queue) > 0 {
 		event = o.queue[0]
 		o.queue[0] = nil
+		o.primed = max(0, o.primed-1)
 		if o.queue = o.queue[1:]; len(o.queue) == 0 {
 			o.queue = nil
 		}
