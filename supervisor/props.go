@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"log/slog"
+	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/sirupsen/logrus"
@@ -35,7 +36,7 @@ func (Opened) IgnoreDeadLetterLogging() {}
 // One Props is one fleet: spawn it once. The system is the one that spawns it;
 // WithSystem names it in advance.
 func Props(system *actor.ActorSystem, opts ...Option) (*actor.Props, error) {
-	o, err := collect(append(opts, WithSystem(system)))
+	o, err := collect(slices.Concat(opts, []Option{WithSystem(system)}))
 	if err != nil {
 		return nil, err
 	}

@@ -260,6 +260,16 @@ func TestPropsNamesEverythingThatIsWrong(t *testing.T) {
 	}
 }
 
+func TestPropsLeavesTheCallersOptionsAlone(t *testing.T) {
+	opts := append(make([]Option, 0, 2), WithObserverQueue(1))
+	if _, err := Props(actor.NewActorSystem(), opts...); err != nil {
+		t.Fatal(err)
+	}
+	if opts[:2][1] != nil {
+		t.Error("an option was written behind the caller's")
+	}
+}
+
 // A fleet with handles may live in a system of the user's, too: then both doors
 // lead to the same channels.
 func TestHandlesAndActorsAreTwoDoorsToOneHouse(t *testing.T) {
