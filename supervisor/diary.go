@@ -11,6 +11,9 @@ import (
 // diary writes events as log lines. A channel in trouble repeats itself; of
 // equal lines only the 1st, 2nd, 4th, 8th and so on are written, with their
 // number, until the channel has been stable again. It is used by one listener.
+//
+// The numbers on the wire are the peer's choice, and could be many: beyond
+// maxLines, lines of one status count as equal.
 type diary struct {
 	log     *logrus.Entry
 	repeats map[messages.ChannelID]map[line]uint
@@ -22,6 +25,9 @@ type line struct {
 	code   messages.Code
 	wire   int
 }
+
+// maxLines bounds what is remembered of one channel.
+const maxLines = 64
 
 func newDiary(log *logrus.Entry) *diary {
 	return &diary{log: log, repeats: map[messages.ChannelID]map[line]uint{}}
@@ -91,6 +97,9 @@ func (d *diary) count(e messages.StatusChanged) uint {
 		d.repeats[e.Channel] = lines
 	}
 	l := line{e.Cur, e.Reason.Code, e.Reason.Wire.Code}
+	if lines[l] == 0 && len(lines) >= maxLines {
+		l = line{status: e.Cur}
+	}
 	lines[l]++
 	return lines[l]
 }

@@ -1,10 +1,13 @@
 package supervisor
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sirupsen/logrus"
 
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
@@ -45,6 +48,22 @@ func TestEqualLinesOfOneChannelAreThinned(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAPeerOfManyNumbersFillsNeitherLogNorMemory(t *testing.T) {
+	var log bytes.Buffer
+	logger := logrus.New()
+	logger.SetOutput(&log)
+	d := newDiary(logrus.NewEntry(logger))
+	for n := range 10_000 {
+		d.note(messages.StatusChanged{Channel: "a", Cur: messages.Backoff, Reason: messages.Reason{Code: messages.ReasonPeerClose, Wire: messages.Wire{Code: n}}})
+	}
+	if got := len(d.repeats["a"]); got > maxLines+1 {
+		t.Errorf("%d lines are remembered", got)
+	}
+	if got := strings.Count(log.String(), "\n"); got > maxLines+14 {
+		t.Errorf("%d lines were written", got)
+	}
 }
 
 func TestALineSaysWhatIsKnown(t *testing.T) {
