@@ -241,7 +241,8 @@ func (f *faults) accident(i int) {
 func (f *faults) command(i int) {
 	ctx, ch := context.Background(), f.handles[i]
 	asked := time.Now()
-	what, err := "", error(nil)
+	var what string
+	var err error
 	switch roll := f.random.IntN(6); {
 	case f.paused[i] && roll < 4:
 		what, err = "resume", ch.Resume(ctx)

@@ -106,7 +106,7 @@ func (w *world) spec(i int, l *ledger) supervisor.Spec {
 			Overflow: []actors.Overflow{supervisor.Reject, supervisor.DropOldest, supervisor.DropNewest}[i%3],
 		},
 		Inbox:     supervisor.InboxLimits{Messages: 8},
-		Keepalive: supervisor.Keepalive{Interval: []time.Duration{25, 50}[i%2] * time.Second},
+		Keepalive: supervisor.Keepalive{Interval: []time.Duration{25 * time.Second, 50 * time.Second}[i%2]},
 	}
 }
 
