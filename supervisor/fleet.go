@@ -37,9 +37,13 @@ const deadLetterPause = 10 * time.Millisecond
 
 // Open returns the channel with the specification's ID, making it if there is
 // none. It does not wait: the channel connects by itself, unless the
-// specification says Manual. Opening an ID again returns the same channel,
-// whatever else the second specification says, but another static address is
-// an error with ReasonConflict. ctx only refuses when it has ended already.
+// specification says Manual. ctx only refuses when it has ended already.
+//
+// Opening an ID again returns the same channel as it is: the first specification
+// stays in force as a whole, its Handler included, and one that has ended, by a
+// logout for example, is not connected again; that is what Connect is for.
+// Another static address is an error with ReasonConflict; two address callbacks
+// are taken for the same.
 //
 // Errors: ReasonInvalidSpec with everything that is wrong, ReasonConflict,
 // ReasonFleetClosed.
@@ -125,21 +129,28 @@ func (f *Fleet) Unlisten(key string) { f.house.unlisten(key) }
 
 // Drain is the polite end: nothing new is accepted, every channel flushes its
 // outbox, says goodbye and closes, then the fleet is closed. What does not end
-// before ctx does is closed rudely, and the error says so.
+// before ctx does is closed rudely, and the error says so. For what is rude, and
+// for handlers and callbacks that do not return, there are 5 s after the drain
+// or ctx has ended, whichever is first.
 func (f *Fleet) Drain(ctx context.Context) error {
 	drained := f.house.drain(ctx)
-	closed := f.Close(context.WithoutCancel(ctx))
-	return errors.Join(drained, closed)
+	rude, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingGrace)
+	defer cancel()
+	return errors.Join(drained, f.Close(rude))
 }
+
+// closingGrace bounds the rude part of a drain.
+const closingGrace = 5 * time.Second
 
 // Close is the rude end: every channel is stopped at once; what it had not
 // written fails. It returns when every actor, goroutine and socket of the fleet
 // is gone, or with an error that names what is left when ctx ends or the time
-// of WithShutdown is over. Calling it again waits again.
+// of WithShutdown is over; observers are told nothing after that. Calling it
+// again waits again.
 func (f *Fleet) Close(ctx context.Context) error { return f.house.close(ctx) }
 
-// Run blocks until ctx ends, then drains within the time of WithShutdown. It is
-// for services that run their parts in a group.
+// Run blocks until ctx ends, then drains within the time of WithShutdown and the
+// 5 s of Drain. It is for services that run their parts in a group.
 func (f *Fleet) Run(ctx context.Context) error {
 	<-ctx.Done()
 	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.house.shutdown)

@@ -188,6 +188,46 @@ func TestAFleetThatDoesNotDrainInTimeIsClosedRudely(t *testing.T) {
 	})
 }
 
+// Whoever drains waits for a user's code for a moment, not for the whole time of
+// a Close.
+func TestADrainIsSoonOverWhenItsContextIs(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		end  func(*Fleet) error
+		most time.Duration
+	}{
+		"a drain within a second": {func(f *Fleet) error {
+			short, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			return f.Drain(short)
+		}, time.Second + closingGrace},
+		"a drain without a limit": {func(f *Fleet) error { return f.Drain(context.Background()) }, 30*time.Second + closingGrace},
+		"a run that ends": {func(f *Fleet) error {
+			over, cancel := context.WithCancel(context.Background())
+			cancel()
+			return f.Run(over)
+		}, 20*time.Second + closingGrace},
+	} {
+		inScene(t, func(s *scene) {
+			s.server.Handle(wstest.Push("hello"))
+			spec, release := s.spec("a"), make(chan struct{})
+			spec.Protocol = &deaf{}
+			spec.Handler = func(messages.Received) { <-release }
+			ch := s.open(spec)
+			s.wait(ch, messages.Ready)
+			_, err := ch.Send(s.t.Context(), messages.Text("never acknowledged"))
+			s.must(err)
+			before := time.Now()
+			if err := test.end(s.fleet); !errors.Is(err, messages.ReasonCloseTimeout) {
+				t.Errorf("%s: %v", sentence, err)
+			}
+			if took := time.Since(before); took != test.most {
+				t.Errorf("%s took %s", sentence, took)
+			}
+			close(release)
+		}, WithShutdown(20*time.Second))
+	}
+}
+
 func TestRunDrainsWhenItsContextEnds(t *testing.T) {
 	inScene(t, func(s *scene) {
 		ctx, cancel := context.WithCancel(s.t.Context())
@@ -228,6 +268,29 @@ func TestClosingNamesWhatDoesNotReturn(t *testing.T) {
 		close(release)
 		s.must(s.fleet.Close(s.t.Context())) // and again
 		s.must(s.fleet.Close(s.t.Context()))
+	})
+}
+
+func TestEventsEndAlsoWhenADialerHangs(t *testing.T) {
+	inScene(t, func(s *scene) {
+		spec, release := s.spec("a"), make(chan struct{})
+		spec.Dialer = transport.DialerFunc(func(context.Context, transport.Target) (transport.Conn, error) {
+			<-release
+			return nil, errors.New("at last")
+		})
+		s.wait(s.open(spec), messages.Dialing)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for range s.fleet.Events(context.Background()) {
+			}
+		}()
+		synctest.Wait()
+		if err := s.fleet.Close(s.t.Context()); !errors.Is(err, messages.ReasonCloseTimeout) {
+			t.Errorf("got %v", err)
+		}
+		<-ended
+		close(release)
 	})
 }
 

@@ -149,6 +149,7 @@ func WithObserverQueue(events int) Option {
 // WithShutdown bounds how long Run waits for a drain once its context has
 // ended, and how long Close waits for handlers and callbacks that do not
 // return; 35 s by default, which leaves the channels their own 30 s to drain.
+// Run may take the 5 s of [Fleet.Drain] on top.
 func WithShutdown(within time.Duration) Option {
 	return func(o *options) {
 		if within <= 0 {

@@ -61,11 +61,25 @@ func (h *house) drain(ctx context.Context) error {
 // nothing is left.
 //
 // However long ctx lasts, it gives up after the time of WithShutdown: what is
-// left by then is a user's code that does not return, and may never.
+// left by then is a user's code that does not return, and may never. Observers
+// are let go in any case.
 func (h *house) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, h.shutdown)
 	defer cancel()
 	h.refuse()
+	err := h.stop(ctx)
+	h.bus.close()
+	if err == nil {
+		err = h.workers.Wait(ctx)
+	}
+	if err != nil {
+		return &messages.Error{Op: "close", Reason: messages.Because(messages.ReasonCloseTimeout, "still there: %s; a handler, listener, dialer or address callback has not returned", h), Err: err}
+	}
+	return nil
+}
+
+// stop stops the supervisor actor and waits until the last channel has ended.
+func (h *house) stop(ctx context.Context) error {
 	h.mu.Lock()
 	pid := h.root
 	if pid == nil { // it has not started yet: started passes this on
@@ -78,18 +92,14 @@ func (h *house) close(ctx context.Context) error {
 	select {
 	case <-h.stopped:
 	case <-ctx.Done():
-		return h.unfinished(ctx)
+		return ctx.Err()
 	}
 	for _, ch := range h.all() {
 		select {
 		case <-ch.record.Ended():
 		case <-ctx.Done():
-			return h.unfinished(ctx)
+			return ctx.Err()
 		}
-	}
-	h.bus.close()
-	if err := h.workers.Wait(ctx); err != nil {
-		return h.unfinished(ctx)
 	}
 	return nil
 }
@@ -103,8 +113,4 @@ func (h *house) isStopped() bool {
 	default:
 		return false
 	}
-}
-
-func (h *house) unfinished(ctx context.Context) error {
-	return &messages.Error{Op: "close", Reason: messages.Because(messages.ReasonCloseTimeout, "still there: %s; a handler, listener, dialer or address callback has not returned", h), Err: ctx.Err()}
 }

@@ -19,7 +19,8 @@ type (
 	// 5 s, StableAfter 10 s, SessionTTL 120 s, MaxAge off, ProbeAfter 60 s,
 	// MinInterval 1 s.
 	Timeouts = actors.Timeouts
-	// Keepalive beats every 25 s ±10 % and gives up after interval + 10 s of silence.
+	// Keepalive beats every 25 s ±10 % and gives up after interval + 10 s of
+	// silence. A Jitter as tiny as 1e-9 is none; 0 is the default.
 	Keepalive = actors.Keepalive
 	// OutboxLimits bound the outbox: 1,024 messages, 4 MiB together, 1 MiB each; Reject; no TTL; 5
 	// tries, and math.MaxInt for as many as it takes.
