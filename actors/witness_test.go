@@ -252,7 +252,7 @@ func (w *witness) clock(c *channel) {
 			w.breach("2: in %s the %s timer runs", state.Status, t)
 		case armed, !state.Timers.Has(t), c.duration(t, time.Second) == 0:
 		case t == lifecycle.TimerStable && c.stableDue: // waits for a sign of life
-		case t == lifecycle.TimerPrepare && c.ask != nil: // waits at the gate, which may take longer
+		case t == lifecycle.TimerPrepare && (c.ask != nil || c.conn != nil && c.conn.stopping): // waits at the gate, or to get there
 		default:
 			w.breach("2: in %s the %s timer does not run", state.Status, t)
 		}
