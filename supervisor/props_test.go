@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -335,6 +336,25 @@ func TestADeadLettersSubscriberMayUseTheFleet(t *testing.T) {
 			}
 		})
 		s.must(ch.Close(t.Context()))
+		s.exit()
+	})
+}
+
+// The system's logger is the program's; the fleet's own tells of its channels.
+func TestAPanicIsInTheFleetsLogAlsoInAnotherSystem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		silent := logrus.New()
+		silent.SetLevel(logrus.PanicLevel)
+		s := newScene(t, WithSystem(actor.NewActorSystem(SystemLogger(silent))))
+		s.server.Handle(wstest.Push("hello"))
+		spec := s.spec("a")
+		spec.Handler = func(messages.Received) { panic("in a handler") }
+		s.open(spec)
+		time.Sleep(500 * ms)
+		if log := strings.Join(s.lines("error"), "\n"); !strings.Contains(log, "in a handler") || !strings.Contains(log, "channel=a") || !strings.Contains(log, "stack=") {
+			t.Errorf("the log is %q", log)
+		}
+		s.must(s.fleet.Close(t.Context()))
 		s.exit()
 	})
 }
