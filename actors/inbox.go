@@ -115,6 +115,16 @@ func (b *inbox) handle(m messages.Received) {
 	b.handler(m)
 }
 
+// discard drops what waits, so that the handler is not called again once a call
+// that is running returns. It reports how many messages that were.
+func (b *inbox) discard() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := len(b.queue)
+	b.queue, b.bytes, b.resume = nil, 0, nil
+	return uint64(n)
+}
+
 func (b *inbox) count() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()

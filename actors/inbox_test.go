@@ -133,6 +133,58 @@ func TestInboxDoesNotGrowWithEveryConnection(t *testing.T) {
 	})
 }
 
+func TestAClosedChannelCallsItsHandlerNoMoreAndSaysWhatItDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		s := newStage(t, slowly(gate))
+		var last messages.Stopped
+		s.watch = func(e messages.Event) {
+			if stopped, ok := e.(messages.Stopped); ok {
+				last = stopped
+			}
+		}
+		s.connect()
+		for _, text := range []string{"one", "two", "three"} {
+			s.peer.last().send(text)
+		}
+		synctest.Wait()
+		s.system.Root.Stop(s.pid)
+		s.after(time.Second)
+		close(gate)
+		s.end()
+		s.expect(`
+			0s Closed ParentStopped
+			1s heard "one" // it was with the handler already`)
+		if last.Discarded != 2 {
+			t.Errorf("%d messages were discarded", last.Discarded)
+		}
+	})
+}
+
+func TestDisconnectAndDrainDropNothingThatHadArrived(t *testing.T) {
+	for name, command := range map[string]any{"a disconnect": messages.Disconnect{}, "a drain": messages.Drain{}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gate := make(chan struct{})
+				s := newStage(t, slowly(gate))
+				s.connect()
+				for _, text := range []string{"one", "two", "three"} {
+					s.peer.last().send(text)
+				}
+				synctest.Wait()
+				s.ask(command)
+				s.after(time.Minute)
+				close(gate)
+				synctest.Wait()
+				if got := fmt.Sprint(s.inbound); got != "[one two three]" || s.status() != messages.Closed {
+					t.Errorf("the handler heard %s, the channel is %s", got, s.status())
+				}
+				s.end()
+			})
+		})
+	}
+}
+
 func TestPanicInHandlerCostsTheConnectionOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, func(settings *Settings) {

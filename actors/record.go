@@ -199,12 +199,16 @@ func (r *Record) actorGone() {
 // Discard ends a record whose actor was never spawned.
 func (r *Record) Discard() { r.actorGone() }
 
-// finish publishes the channel's last event.
+// finish empties outbox and inbox and publishes the channel's last event. The
+// handler of the next channel of this ID must not run beside this one's, over
+// messages of long ago.
 func (r *Record) finish() {
 	r.outbox.Shut(messages.Because(messages.ReasonNoSuchChannel, "the channel was closed; open it again"))
 	r.outbox.abandon("the channel was closed")
 	last := r.snapshot.Load()
-	r.Observer.Publish(messages.Stopped{Channel: r.Channel, Seq: last.Seq, Reason: last.Reason, At: time.Now()}, func() { close(r.ended) })
+	r.Observer.Publish(messages.Stopped{
+		Channel: r.Channel, Seq: last.Seq, Reason: last.Reason, Discarded: r.inbox.discard(), At: time.Now(),
+	}, func() { close(r.ended) })
 }
 
 // handlerCrashed turns a handler's panic into the failure of the connection

@@ -80,10 +80,11 @@ type Missed struct {
 
 // Stopped is the last event of a channel: its actor is gone and its ID is free.
 type Stopped struct {
-	Channel ChannelID
-	Seq     uint64 // the number of its last StatusChanged or Updated
-	Reason  Reason
-	At      time.Time
+	Channel   ChannelID
+	Seq       uint64 // the number of its last StatusChanged or Updated
+	Reason    Reason
+	Discarded uint64 // inbound messages that the handler was never given
+	At        time.Time
 }
 
 // EndpointChanged tells that the breaker of an endpoint opened or closed.

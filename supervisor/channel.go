@@ -175,9 +175,9 @@ func (c *Channel) arrived(r result, wanted []messages.Status) (messages.Snapshot
 }
 
 // Close is the rude end of the channel: its connection is dropped, what it had
-// not written fails, its ID becomes free. It returns when all that has
-// happened, or when ctx ends. Messages that had arrived are still handed to the
-// handler, also after Close has returned. Closing twice is no error.
+// not written fails, what still waits for the handler is dropped, its ID becomes
+// free. It returns when all that has happened, or when ctx ends. It does not wait
+// for a call of the handler that is running. Closing twice is no error.
 func (c *Channel) Close(ctx context.Context) error {
 	c.mu.Lock()
 	first := !c.closing

@@ -128,10 +128,10 @@ func (f *Fleet) Listen(key string, fn func(messages.Event)) error {
 func (f *Fleet) Unlisten(key string) { f.house.unlisten(key) }
 
 // Drain is the polite end: nothing new is accepted, every channel flushes its
-// outbox, says goodbye and closes, then the fleet is closed. What does not end
-// before ctx does is closed rudely, and the error says so. For what is rude, and
-// for handlers and callbacks that do not return, there are 5 s after the drain
-// or ctx has ended, whichever is first.
+// outbox, says goodbye and closes, the handlers have 5 s for what had arrived,
+// then the fleet is closed. What does not end before ctx does is closed rudely,
+// and the error says so. For what is rude, and for handlers and callbacks that do
+// not return, there are 5 s after the drain or ctx has ended, whichever is first.
 func (f *Fleet) Drain(ctx context.Context) error {
 	drained := f.house.drain(ctx)
 	rude, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingGrace)
@@ -139,14 +139,15 @@ func (f *Fleet) Drain(ctx context.Context) error {
 	return errors.Join(drained, f.Close(rude))
 }
 
-// closingGrace bounds the rude part of a drain.
+// closingGrace bounds the rude part of a drain, and the time that its handlers
+// have for what had arrived.
 const closingGrace = 5 * time.Second
 
 // Close is the rude end: every channel is stopped at once; what it had not
-// written fails. It returns when every actor, goroutine and socket of the fleet
-// is gone, or with an error that names what is left when ctx ends or the time
-// of WithShutdown is over; observers are told nothing after that. Calling it
-// again waits again.
+// written fails, what waits for its handler is dropped. It returns when every
+// actor, goroutine and socket of the fleet is gone, or with an error that names
+// what is left when ctx ends or the time of WithShutdown is over; observers are
+// told nothing after that. Calling it again waits again.
 func (f *Fleet) Close(ctx context.Context) error { return f.house.close(ctx) }
 
 // Run blocks until ctx ends, then drains within the time of WithShutdown and the

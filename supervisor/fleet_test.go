@@ -200,7 +200,7 @@ func TestADrainIsSoonOverWhenItsContextIs(t *testing.T) {
 			defer cancel()
 			return f.Drain(short)
 		}, time.Second + closingGrace},
-		"a drain without a limit": {func(f *Fleet) error { return f.Drain(context.Background()) }, 30*time.Second + closingGrace},
+		"a drain without a limit": {func(f *Fleet) error { return f.Drain(context.Background()) }, 30*time.Second + 2*closingGrace},
 		"a run that ends": {func(f *Fleet) error {
 			over, cancel := context.WithCancel(context.Background())
 			cancel()

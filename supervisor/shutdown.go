@@ -42,7 +42,8 @@ func (h *house) refuse() {
 	h.mu.Unlock()
 }
 
-// drain asks every channel to drain and waits for all of them.
+// drain asks every channel to drain and waits for all of them, and for what the
+// handlers have not been given yet: closing would drop it.
 func (h *house) drain(ctx context.Context) error {
 	h.refuse()
 	list := h.all()
@@ -53,6 +54,11 @@ func (h *house) drain(ctx context.Context) error {
 		if _, err := ch.Wait(ctx, messages.Closed); err != nil && ctx.Err() != nil {
 			return &messages.Error{Op: "drain", Channel: ch.ID(), Reason: messages.Because(messages.ReasonDrainTimeout, "it did not close in time; what it held has failed"), Err: ctx.Err()}
 		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, closingGrace)
+	defer cancel()
+	if err := h.workers.Wait(ctx); err != nil {
+		return &messages.Error{Op: "drain", Reason: messages.Because(messages.ReasonDrainTimeout, "a handler, listener or callback had not returned in time; what waits for a handler is dropped"), Err: err}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport/wstest"
 )
 
 // The stop of the supervisor overtakes what was opened just before.
@@ -101,4 +102,24 @@ func (s *scene) gone(ch *Channel) {
 		}
 	}
 	s.t.Error("nobody was told")
+}
+
+func TestDrainingAFleetWaitsForSlowHandlers(t *testing.T) {
+	inScene(t, func(s *scene) {
+		s.server.Handle(wstest.Push("one", "two", "three"))
+		heard := 0
+		spec := s.spec("slow")
+		spec.Handler = func(messages.Received) {
+			time.Sleep(time.Second)
+			heard++
+		}
+		ch := s.open(spec)
+		_, err := ch.Wait(s.t.Context())
+		s.must(err)
+		synctest.Wait()
+		s.must(s.fleet.Drain(s.t.Context()))
+		if heard != 3 {
+			t.Errorf("the handler heard %d messages", heard)
+		}
+	})
 }

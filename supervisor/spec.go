@@ -54,6 +54,9 @@ type Spec struct {
 	// fleet, which wait for it. While it is slow its own socket is not read; a
 	// panic in it costs the connection. [Discard] is the handler for channels
 	// that only send.
+	//
+	// What waits for it when the channel is closed it is never given: see
+	// [messages.Stopped]. Disconnect and Drain lose nothing.
 	Handler func(messages.Received)
 
 	Dialer   transport.Dialer   // nil: the fleet's, a transport.WebSocket by default
