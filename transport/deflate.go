@@ -77,9 +77,12 @@ var inflaters = sync.Pool{New: func() any { return &inflater{flate: flate.NewRea
 // came out: what a few bytes can expand to is never taken into memory.
 func inflate(message []byte, limit int64) ([]byte, *violation) {
 	f := inflaters.Get().(*inflater)
+	spoiled := false // by corrupt input: what it leaves behind must not meet the next message
 	defer func() {
-		f.source = compressed{}
-		inflaters.Put(f)
+		if !spoiled {
+			f.source = compressed{}
+			inflaters.Put(f)
+		}
 	}()
 	f.source = compressed{message, deflateTail}
 	if err := f.flate.(flate.Resetter).Reset(&f.source, nil); err != nil {
@@ -98,7 +101,8 @@ func inflate(message []byte, limit int64) ([]byte, *violation) {
 		case err == io.EOF:
 			return out, nil
 		case err != nil:
-			return nil, broken("a compressed message cannot be read (RFC 7692, 7.2.2): %v", err)
+			spoiled = true
+			return nil, broken("a compressed message is corrupt (RFC 7692, 7.2.2)")
 		}
 	}
 }
