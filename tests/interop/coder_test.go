@@ -117,11 +117,14 @@ func TestCoderThatVanishesIsReplaced(t *testing.T) {
 		`)
 }
 
-// A message that was not written entirely when the server closed is sent again,
-// so there may be several such closes until its outcome is Written.
+// Whether the whole message was handed to the system before the server's close
+// arrived is a race that the server decides. Both ends of it are an outcome, and
+// neither is tried again.
 func TestCoderRefusesAMessageThatIsTooBigForIt(t *testing.T) {
 	t.Parallel()
+	connections := newQueue[int]()
 	server := coder(t, websocket.AcceptOptions{}, func(ctx context.Context, conn *websocket.Conn, number int) {
+		connections.put(number)
 		_ = echoCoder(ctx, conn, number) // its limit is 32 KiB
 	})
 	l := newStage(t).open(supervisor.Spec{Address: server.address()})
@@ -131,7 +134,21 @@ func TestCoderRefusesAMessageThatIsTooBigForIt(t *testing.T) {
 		t.Errorf("it ended with %s", ended.Reason)
 	}
 	l.until(messages.Ready)
-	l.written(receipt)
+	outcome, err := receipt.Wait(l.ctx)
+	if err != nil {
+		t.Fatalf("no outcome: %v", err)
+	}
+	rejected := outcome.Result == messages.ResultRejected && outcome.Reason.Code == messages.ReasonTooLarge
+	if outcome.Result != messages.ResultWritten && !rejected {
+		t.Errorf("it ended as %s because of %s", outcome.Result, outcome.Reason)
+	}
+	l.send(messages.Text("small"))
+	if echo := l.receive(); string(echo.Data) != "small" {
+		t.Errorf("the echo has %d bytes", len(echo.Data))
+	}
+	if all := connections.all(); len(all) != 2 {
+		t.Errorf("it cost the connections %v", all)
+	}
 }
 
 func TestPingsGoBothWaysWithCoder(t *testing.T) {
