@@ -135,7 +135,9 @@ func TestAChannelThatAProxyCutsForItsSilenceReturns(t *testing.T) {
 		if cut.Reason.Code != messages.ReasonReadEOF {
 			t.Errorf("it ended with %s", cut.Reason)
 		}
-		if lived := cut.At.Sub(up.At); lived < cutAfter {
+		// A proxy reads its clock once per turn, in whole milliseconds: it may cut a
+		// little early. Anything much earlier was not its silence limit.
+		if lived := cut.At.Sub(up.At); lived < cutAfter*9/10 {
 			t.Errorf("it lived for %s, the proxy was to cut it after %s", lived, cutAfter)
 		}
 		l.until(messages.Ready)
