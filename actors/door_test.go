@@ -54,7 +54,7 @@ func TestActorDoorAnswersEveryMessage(t *testing.T) {
 			{messages.Renew{}, answer{messages.Idle, messages.ReasonNotConnected}},
 			{messages.Connect{}, answer{messages.Queued, 0}},
 			{messages.Connect{}, answer{messages.Ready, 0}},
-			{messages.Renew{Token: messages.NewSecret("t")}, answer{messages.Idle, messages.ReasonNotSupported}},
+			{messages.Renew{Token: messages.NewToken("t")}, answer{messages.Idle, messages.ReasonNotSupported}},
 			{messages.NetworkDown{}, answer{messages.Ready, 0}},
 			{messages.NetworkUp{}, answer{messages.Ready, 0}},
 			{messages.Pause{}, answer{messages.Held, 0}},
@@ -88,7 +88,7 @@ func TestActorDoorSendsPingsAndTells(t *testing.T) {
 		s.request(messages.Connect{})
 		accepted, _ := s.request(messages.Send{Message: messages.Text("one")}).(messages.Accepted)
 		pong, _ := s.request(messages.Ping{}).(messages.Pong)
-		renewed, _ := s.request(messages.Renew{Token: messages.NewSecret("t")}).(messages.Reply)
+		renewed, _ := s.request(messages.Renew{Token: messages.NewToken("t")}).(messages.Reply)
 		snapshot, _ := s.request(messages.GetStatus{}).(messages.Snapshot)
 		if accepted.ID != 1 || pong.Epoch != 1 || renewed != (messages.Reply{Status: messages.Ready}) || snapshot.Status != messages.Ready || snapshot.Sent != 1 {
 			t.Errorf("the answers are %+v, %+v, %+v, %+v", accepted, pong, renewed, snapshot)

@@ -114,7 +114,18 @@ func (l *link) GoAway(within time.Duration, reason messages.Reason) {
 }
 
 // Renewed tells the channel that fresh credentials were accepted.
-func (l *link) Renewed() { l.ctx.Send(l.c.channel, &renewed{word: word{from: l.c.ref}}) }
+func (l *link) Renewed(ttl time.Duration) {
+	l.ctx.Send(l.c.channel, &renewed{word: word{from: l.c.ref}, ttl: ttl})
+}
+
+// Keep holds something for the next session.
+func (l *link) Keep(memory any) { l.c.rec.memory = memory }
+
+// Room passes on what the server said about a room.
+func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {}
+
+// Publish hands a message of a room on.
+func (l *link) Publish(room messages.RoomID, p transport.Publication) {}
 
 // answered publishes a round trip.
 func (c *connection) answered(rtt time.Duration, waiting []func(any)) {

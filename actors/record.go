@@ -37,6 +37,7 @@ type Record struct {
 	admittedAt time.Time // when the last attempt began
 	born       bool      // an incarnation has started before
 	attempts   uint64
+	memory     any            // what a session keeps for the next one; the connection's, see Link.Keep
 	conn       *connectionRef // the connection that exists or is ending
 	ask        *ask           // the wish to dial that is queued
 	alive      bool           // something was heard since Ready

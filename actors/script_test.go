@@ -65,7 +65,7 @@ func (s *scriptSession) Receive(link transport.Link, frame transport.Frame) erro
 	case "HEARTBEAT":
 		link.HeartbeatAnswered()
 	case "RENEWED":
-		link.Renewed()
+		link.Renewed(0)
 	case "GOAWAY":
 		within, _ := time.ParseDuration(rest)
 		link.GoAway(within, messages.Reason{})
@@ -101,8 +101,8 @@ func (s *scriptSession) Heartbeat(link transport.Link) error {
 
 func (s *scriptSession) Bye(transport.Link) (int, string) { return 1000, "bye" }
 
-func (s *scriptSession) Renew(link transport.Link, token messages.Secret) error {
-	return link.Write(text("RENEW %s", token.Reveal()))
+func (s *scriptSession) Renew(link transport.Link, token messages.Token) error {
+	return link.Write(text("RENEW %s", token.Secret.Reveal()))
 }
 
 // endings are what the close codes of this backend mean.

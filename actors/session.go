@@ -36,12 +36,16 @@ func (n *notifier) heard() { n.pending.Store(false) }
 // login starts the protocol on the fresh socket.
 func (c *connection) login(ctx actor.Context) {
 	c.traits = c.rec.Protocol.Traits()
+	if c.fresh {
+		c.rec.memory = nil
+	}
 	c.session = c.rec.Protocol.NewSession(transport.Opening{
 		Channel: c.rec.Channel,
 		Epoch:   c.ref.epoch,
 		Target:  c.target,
 		Info:    c.conn.Info(),
 		Fresh:   c.fresh,
+		Memory:  c.rec.memory,
 	})
 	c.link = link{c: c, ctx: ctx}
 	c.conn.Watch(c.notify.start(ctx))

@@ -105,7 +105,10 @@ type (
 		within time.Duration
 		reason messages.Reason
 	}
-	renewed struct{ word }
+	renewed struct {
+		word
+		ttl time.Duration
+	}
 
 	// ended is the last word of a connection: its socket is closed, its
 	// goroutines are gone, and the outbox has back what was not written. It
@@ -135,7 +138,7 @@ type (
 	bye   struct{ quiet }
 	renew struct {
 		quiet
-		token  messages.Secret
+		token  messages.Token
 		answer func(any)
 	}
 	panicked struct{ crash }

@@ -51,6 +51,7 @@ const (
 	ReasonSessionTTLExpired Code = 307 // the outage outlived the session
 	ReasonGiveUpDeadline    Code = 308 // the channel was not up within the time it was given
 	ReasonAdmissionWait     Code = 309 // waiting for a permit to dial
+	ReasonSyncFailed        Code = 310 // catching up did not work
 
 	// Credentials.
 	ReasonCredCallbackError    Code = 400 // the address or credentials callback did not answer with something usable
@@ -94,6 +95,7 @@ const (
 	ReasonEscalated          Code = 706 // the failure was passed to the parent
 	ReasonParentStopped      Code = 707 // the fleet was closed
 	ReasonMailboxOverflow    Code = 708 // too many commands at once
+	ReasonFlapping           Code = 709 // session after session ended in the same way, right after its login
 
 	// Rooms.
 	ReasonJoined               Code = 800 // the room is joined
@@ -191,6 +193,7 @@ var catalogue = map[Code]entry{
 	ReasonSessionTTLExpired:    {"SessionTTLExpired", ClassLocal, ActionWait, "the outage outlived the session"},
 	ReasonGiveUpDeadline:       {"GiveUpDeadline", ClassForbidden, ActionConnect, "the channel was not up within the time it was given"},
 	ReasonAdmissionWait:        {"AdmissionWait", ClassLocal, ActionWait, "waiting for a permit to dial"},
+	ReasonSyncFailed:           {"SyncFailed", ClassTransient, ActionWait, "catching up did not work"},
 	ReasonCredCallbackError:    {"CredCallbackError", ClassTransient, ActionWait, "the address or credentials callback did not answer with something usable"},
 	ReasonCredCallbackTimeout:  {"CredCallbackTimeout", ClassTransient, ActionWait, "the address or credentials callback did not answer in time"},
 	ReasonCredUnavailable:      {"CredUnavailable", ClassForbidden, ActionLogin, "there are no usable credentials"},
@@ -226,6 +229,7 @@ var catalogue = map[Code]entry{
 	ReasonEscalated:            {"Escalated", ClassForbidden, ActionReport, "the failure was passed to the parent"},
 	ReasonParentStopped:        {"ParentStopped", ClassLocal, ActionNone, "the fleet was closed"},
 	ReasonMailboxOverflow:      {"MailboxOverflow", ClassTransient, ActionReport, "too many commands at once"},
+	ReasonFlapping:             {"Flapping", ClassForbidden, ActionTakeOver, "session after session ended in the same way, right after its login: another process may use the same identity"},
 	ReasonJoined:               {"Joined", ClassLocal, ActionNone, "the room is joined"},
 	ReasonInterrupted:          {"Interrupted", ClassLocal, ActionNone, "the connection under the room was lost"},
 	ReasonVerifyPending:        {"VerifyPending", ClassLocal, ActionNone, "the server is asked whether we are still a member"},

@@ -49,7 +49,7 @@ type (
 	// Renew presents fresh credentials on the live connection. The answer says
 	// whether they were sent; the Err is [ReasonNotSupported] if the protocol
 	// cannot do that, and [ReasonNotConnected] without a connection.
-	Renew struct{ Token Secret }
+	Renew struct{ Token Token }
 
 	// NetworkDown is a hint that this machine has lost its network. A working
 	// connection is probed, not dropped.
@@ -60,7 +60,38 @@ type (
 
 	// GetStatus is answered by a [Snapshot].
 	GetStatus struct{}
+
+	// Join wants a room: now, and again after every interruption. The answer
+	// comes when the wish is noted; the room's own events tell the rest. It is
+	// idempotent: a room that is wanted already stays as it is, and one that
+	// waits for its next attempt is asked for at once. The Err is
+	// [ReasonConnTerminal] when the channel has ended, [ReasonNotSupported] if
+	// the protocol has no rooms, [ReasonInvalidSpec] for an ID or a policy that
+	// will not do, [ReasonConflict] for a room that is wanted with another
+	// specification, and [ReasonRoomLimit] beyond the channel's limit.
+	Join struct{ Room RoomSpec }
+
+	// Leave wants a room no longer. It is idempotent, and needs no connection:
+	// what the server has to be told is told when there is one.
+	Leave struct{ Room RoomID }
+
+	// LeaveAll leaves every room.
+	LeaveAll struct{}
+
+	// Switch leaves one room and joins another in its place. When that is
+	// refused the first one stays left.
+	Switch struct {
+		From RoomID
+		To   RoomSpec
+	}
+
+	// GetRooms is answered by a [Rooms].
+	GetRooms struct{}
 )
+
+// Rooms answers GetRooms: every room that the channel knows, in the order in
+// which they were joined.
+type Rooms struct{ Rooms []RoomSnapshot }
 
 // DisconnectMode tells what a Disconnect means for the time after it.
 type DisconnectMode uint8
@@ -79,30 +110,6 @@ func (m DisconnectMode) String() string {
 	}
 	return "Logout"
 }
-
-// Secret is a credential. It prints as stars wherever it is printed; Reveal
-// gives the text.
-type Secret struct{ text string }
-
-// NewSecret wraps a credential.
-func NewSecret(text string) Secret { return Secret{text} }
-
-// Reveal returns the credential itself. Never log it.
-func (s Secret) Reveal() string { return s.text }
-
-// String hides the credential.
-func (s Secret) String() string {
-	if s.text == "" {
-		return ""
-	}
-	return "***"
-}
-
-// GoString hides the credential from %#v.
-func (s Secret) GoString() string { return "messages.Secret(" + s.String() + ")" }
-
-// MarshalText hides the credential from encoders.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Reply answers a command: Err is nil if the command was taken, else an
 // *[Error]. Status is where the channel stands after a command that was taken.
@@ -152,6 +159,24 @@ func (NetworkUp) IgnoreDeadLetterLogging() {}
 
 // IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
 func (GetStatus) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (Join) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (Leave) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (LeaveAll) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (Switch) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the command out of dead-letter logs.
+func (GetRooms) IgnoreDeadLetterLogging() {}
+
+// IgnoreDeadLetterLogging keeps the answer out of dead-letter logs.
+func (Rooms) IgnoreDeadLetterLogging() {}
 
 // IgnoreDeadLetterLogging keeps the answer out of dead-letter logs.
 func (Reply) IgnoreDeadLetterLogging() {}

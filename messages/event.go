@@ -6,8 +6,9 @@ import (
 )
 
 // Event is what observers are told. The set is closed: Snapshot,
-// StatusChanged, Updated, Received, Outcome, Pong, Missed, Stopped and
-// EndpointChanged.
+// StatusChanged, Updated, Received, Outcome, Pong, Missed, Stopped,
+// EndpointChanged, TokenWillExpire, Finding, and of rooms RoomSnapshot,
+// RoomChanged and RoomsSettled.
 type Event interface {
 	// Subject is the channel the event is about, or "" if it is about none.
 	Subject() ChannelID
@@ -47,16 +48,21 @@ type Updated struct {
 // Received is one inbound message. Data belongs to whoever receives it.
 type Received struct {
 	Channel ChannelID
+	Room    RoomID // the room it was said in, if any
 	Epoch   Epoch
 	Kind    Kind
 	Type    string // the protocol's type of the message, if it has one
 	Data    []byte
 	At      time.Time
+
+	Position  Position // in the room's history, if it has one
+	Recovered bool     // said while we were away
 }
 
 // Outcome tells what became of a message that was accepted.
 type Outcome struct {
 	Channel ChannelID
+	Room    RoomID // the room it was meant for, if any
 	ID      MessageID
 	Result  Result
 	Reason  Reason
@@ -93,6 +99,23 @@ type EndpointChanged struct {
 	Open     bool // true: down, only probes are let through
 	Waiting  int  // channels in the endpoint's queue
 	At       time.Time
+}
+
+// TokenWillExpire tells that a channel's login ends soon, and that it is time to
+// renew: by the credentials callback, which is asked at this moment if there is
+// one, or by Renew.
+type TokenWillExpire struct {
+	Channel ChannelID
+	Expires time.Time
+	At      time.Time
+}
+
+// Finding tells of an unhealthy condition that a person should look at.
+type Finding struct {
+	Channel ChannelID
+	Reason  Reason // its code names the condition
+	Advice  string // what to do about it, in words
+	At      time.Time
 }
 
 // Snapshot is everything a channel knows about itself at one moment. An
@@ -145,6 +168,12 @@ func (e Stopped) Subject() ChannelID { return e.Channel }
 
 // Subject is "": the event is about an endpoint.
 func (EndpointChanged) Subject() ChannelID { return "" }
+
+// Subject is the channel the event is about.
+func (e TokenWillExpire) Subject() ChannelID { return e.Channel }
+
+// Subject is the channel the event is about.
+func (e Finding) Subject() ChannelID { return e.Channel }
 
 // Subject is the channel the event is about.
 func (s Snapshot) Subject() ChannelID { return s.Channel }

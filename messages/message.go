@@ -39,6 +39,7 @@ type Message struct {
 	Kind Kind
 	Type string // the protocol's type of the message, if it has types; "" is its default
 	Data []byte
+	Room RoomID // the room it is said in; "" for none. Room.Send fills it in
 
 	// TTL is how long the message may wait to be written before it expires;
 	// 0 means the channel's default.
@@ -59,6 +60,12 @@ func Binary(data []byte) Message { return Message{Kind: KindBinary, Data: data} 
 // Typed is the message with a type, for protocols that have types.
 func (m Message) Typed(name string) Message {
 	m.Type = name
+	return m
+}
+
+// In is the message for a room.
+func (m Message) In(room RoomID) Message {
+	m.Room = room
 	return m
 }
 

@@ -56,8 +56,8 @@ func TestErrorsAreAskedByCodeAndGiveTheirReason(t *testing.T) {
 }
 
 func TestSecretsDoNotPrint(t *testing.T) {
-	command := messages.Renew{Token: messages.NewSecret("hunter2")}
-	text, err := command.Token.MarshalText()
+	command := messages.Renew{Token: messages.NewToken("hunter2")}
+	text, err := command.Token.Secret.MarshalText()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 			t.Errorf("the secret is in %q", printed)
 		}
 	}
-	if command.Token.Reveal() != "hunter2" {
+	if command.Token.Secret.Reveal() != "hunter2" {
 		t.Error("the secret is lost")
 	}
 }

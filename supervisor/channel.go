@@ -113,7 +113,7 @@ func (c *Channel) Redial(ctx context.Context, why string) error {
 
 // Renew presents fresh credentials on the live connection, where the protocol
 // can; else the error is ReasonNotSupported.
-func (c *Channel) Renew(ctx context.Context, token messages.Secret) error {
+func (c *Channel) Renew(ctx context.Context, token messages.Token) error {
 	return c.command(ctx, "renew", messages.Renew{Token: token})
 }
 

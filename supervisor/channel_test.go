@@ -185,7 +185,7 @@ func TestAPingMeasures(t *testing.T) {
 func TestRenewIsRefusedWhereTheProtocolCannot(t *testing.T) {
 	inScene(t, func(s *scene) {
 		ch := s.ready("a")[0]
-		if err := ch.Renew(s.t.Context(), messages.NewSecret("s3cret")); !errors.Is(err, messages.ReasonNotSupported) {
+		if err := ch.Renew(s.t.Context(), messages.NewToken("s3cret")); !errors.Is(err, messages.ReasonNotSupported) {
 			t.Errorf("got %v", err)
 		}
 		if ch.Snapshot().Status != messages.Ready {

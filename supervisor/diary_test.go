@@ -157,7 +157,7 @@ func TestCredentialsAreNowhere(t *testing.T) {
 			trouble(s, &spec)
 			ch := s.open(spec)
 			time.Sleep(30 * time.Second)
-			_ = ch.Renew(s.t.Context(), messages.NewSecret("s3cret"))
+			_ = ch.Renew(s.t.Context(), messages.NewToken("s3cret"))
 			s.network.Mend()
 			s.server.Drop()
 			time.Sleep(30 * time.Second)

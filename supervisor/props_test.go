@@ -127,7 +127,7 @@ func TestAPIDTakesTheCommands(t *testing.T) {
 			command any
 			want    messages.Code
 		}{
-			{messages.Renew{Token: messages.NewSecret("x")}, messages.ReasonNotSupported},
+			{messages.Renew{Token: messages.NewToken("x")}, messages.ReasonNotSupported},
 			{"what is this", messages.ReasonNotSupported},
 			{messages.Send{Message: messages.Text("\xff")}, messages.ReasonInvalidMessage},
 		} {

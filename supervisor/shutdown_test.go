@@ -75,7 +75,7 @@ func (s *scene) gone(ch *Channel) {
 	for what, err := range map[string]error{
 		"send": sent, "wait": waited, "ping": pinged,
 		"connect": ch.Connect(ctx), "disconnect": ch.Disconnect(ctx, messages.Logout), "pause": ch.Pause(ctx),
-		"resume": ch.Resume(ctx), "redial": ch.Redial(ctx, ""), "drain": ch.Drain(ctx), "renew": ch.Renew(ctx, messages.NewSecret("x")),
+		"resume": ch.Resume(ctx), "redial": ch.Redial(ctx, ""), "drain": ch.Drain(ctx), "renew": ch.Renew(ctx, messages.NewToken("x")),
 		"network down": ch.NetworkDown(ctx), "network up": ch.NetworkUp(ctx),
 	} {
 		if !errors.Is(err, messages.ReasonNoSuchChannel) {

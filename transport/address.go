@@ -24,6 +24,7 @@ type AddressRequest struct {
 	Attempt int             // failures since the channel was last stable
 	Last    messages.Reason // why the connection before ended; zero at first
 	Refresh bool            // the server rejected what the address held: get fresh credentials
+	Token   messages.Token  // of the channel's credentials; zero if it has none
 }
 
 // Address answers where to connect to, once per attempt. Resolve may block

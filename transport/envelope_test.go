@@ -31,7 +31,12 @@ func (l *transcript) Deliver(kind messages.Kind, name string, data []byte) {
 func (l *transcript) Acknowledge(messages.MessageID, messages.Reason) { l.add("acknowledge") }
 func (l *transcript) HeartbeatAnswered()                              { l.add("heartbeat answered") }
 func (l *transcript) GoAway(time.Duration, messages.Reason)           { l.add("go away") }
-func (l *transcript) Renewed()                                        { l.add("renewed") }
+func (l *transcript) Renewed(time.Duration)                           { l.add("renewed") }
+func (l *transcript) Keep(any)                                        { l.add("keep") }
+func (l *transcript) Room(t Ticket, news RoomNews)                    { l.add("room %s %s", t.Room, news.Kind) }
+func (l *transcript) Publish(room messages.RoomID, p Publication) {
+	l.add("publish %s %s", room, p.Data)
+}
 
 // talk drives a session: "<" is an inbound text, ">" a message to send.
 func talk(p Protocol, lines ...string) string {
@@ -65,7 +70,7 @@ func talk(p Protocol, lines ...string) string {
 
 func TestRawIsFramesAsTheyAre(t *testing.T) {
 	same(t, "transcript", talk(Raw(), "o", "<hello", "b\x00", ">hi", ">\xff", "B\xff", "h", "h"),
-		"logged in { false false false 0s}\ndeliver text \"\" hello\ndeliver binary \"\" \x00\nwrite 0 hi\nerror InvalidMessage\nwrite 1 \xff\nwrite 2 \x00\x00\x00\x01\nwrite 2 \x00\x00\x00\x02")
+		"logged in { false false false 0s 0s}\ndeliver text \"\" hello\ndeliver binary \"\" \x00\nwrite 0 hi\nerror InvalidMessage\nwrite 1 \xff\nwrite 2 \x00\x00\x00\x01\nwrite 2 \x00\x00\x00\x02")
 	same(t, "traits", Raw().Traits(), Traits{})
 	reason := messages.Because(messages.ReasonPeerClose, "x")
 	same(t, "ending", Raw().NewSession(Opening{}).Ending(reason), reason)
@@ -81,7 +86,7 @@ func TestEnvelope(t *testing.T) {
 		line    string
 		want    string
 	}{
-		"logs in at once":                 {EnvelopeOptions{}, "o", "logged in { false false false 0s}"},
+		"logs in at once":                 {EnvelopeOptions{}, "o", "logged in { false false false 0s 0s}"},
 		"wraps a payload":                 {EnvelopeOptions{}, `>{"text":"hello"}`, `write 0 {"type":"message","channelId":"room1","payload":{"text":"hello"}}`},
 		"wraps it with its type":          {EnvelopeOptions{}, `t[1]`, `write 0 {"type":"chat","channelId":"room1","payload":[1]}`},
 		"wraps it with a default type":    {EnvelopeOptions{Type: "event"}, `>1`, `write 0 {"type":"event","channelId":"room1","payload":1}`},

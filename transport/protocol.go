@@ -22,6 +22,10 @@ type Protocol interface {
 type Traits struct {
 	Acknowledges bool // the peer answers each message: outcomes are Delivered, not Written
 	Deduplicates bool // the peer drops a message it had: sending again is safe
+
+	Rooms       bool // sessions are RoomSessions
+	RoomIDBytes int  // the longest ID of a room; 0: there is no limit
+	VerifyBatch int  // how many rooms one Verify takes; 0: one
 }
 
 // Opening is what a session may know about its connection.
@@ -30,7 +34,9 @@ type Opening struct {
 	Epoch   messages.Epoch
 	Target  Target
 	Info    ConnInfo
-	Fresh   bool // what was kept to resume by is worthless: the session before was refused, or is too old
+	Token   messages.Token // of the channel's credentials; zero if it has none
+	Memory  any            // what an earlier session of the channel gave to Keep; nil if none did, or if Fresh
+	Fresh   bool           // what was kept to resume by is worthless: the session before was refused, or is too old
 }
 
 // Session is the protocol's side of one connection. Its methods are called by
@@ -63,8 +69,10 @@ type Session interface {
 }
 
 // Renewer is a Session that can present fresh credentials on a live connection.
+// The server's answer goes to [Link.Renewed]; one that says no is an error of
+// Receive, of ClassStale or ClassForbidden.
 type Renewer interface {
-	Renew(link Link, token messages.Secret) error
+	Renew(link Link, token messages.Token) error
 }
 
 // Link is what a session may do with its connection. It is valid during the
@@ -86,8 +94,18 @@ type Link interface {
 	HeartbeatAnswered()
 	// GoAway says that the server wants us to leave within that time.
 	GoAway(within time.Duration, reason messages.Reason)
-	// Renewed says that fresh credentials were accepted.
-	Renewed()
+	// Renewed says that fresh credentials were accepted, and for how long they
+	// are good; 0: for as long as the token says.
+	Renewed(ttl time.Duration)
+	// Keep holds something for the channel's next session, see Opening.Memory.
+	// It belongs to one session after the other, never to two at once.
+	Keep(memory any)
+	// Room tells what the server said about a room.
+	Room(ticket Ticket, news RoomNews)
+	// Publish hands a message of a room to the room's handler, in order. What
+	// comes before the room is joined waits for that; what had been received
+	// before, by its offset, is dropped.
+	Publish(room messages.RoomID, publication Publication)
 }
 
 // Login is what a server said when it accepted the login.
@@ -97,4 +115,5 @@ type Login struct {
 	Resumed   bool          // the session continues where it stopped
 	Gap       bool          // something may be missing
 	Heartbeat time.Duration // the interval the server wants; 0 means ours
+	TTL       time.Duration // the login is good for that long; 0: for as long as the token says
 }
