@@ -21,15 +21,21 @@ type InboxLimits struct {
 type inbox struct {
 	limits  InboxLimits
 	handler func(messages.Received)
-	crashed func(crash) // told when the handler panicked
+	crashed func(messages.RoomID, crash) // told when a handler panicked
 	workers *Workers
 
 	mu        sync.Mutex
-	queue     []messages.Received
+	queue     []inbound
 	bytes     int
 	running   bool
 	resume    func() // called once there is room again
 	delivered uint64
+}
+
+// inbound is a message on its way to a handler.
+type inbound struct {
+	messages.Received
+	to func(messages.Received) // a room's handler; nil: the channel's
 }
 
 // crash is a panic with the stack it happened on.
@@ -40,7 +46,7 @@ type crash struct {
 
 // push queues a message. It reports whether there is room for another one; if
 // not, resume is called, once, when there is.
-func (b *inbox) push(m messages.Received, resume func()) (room bool) {
+func (b *inbox) push(m inbound, resume func()) (room bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.queue = append(b.queue, m)
@@ -90,7 +96,7 @@ func (b *inbox) drain() {
 			return
 		}
 		m := b.queue[0]
-		b.queue[0] = messages.Received{}
+		b.queue[0] = inbound{}
 		b.queue = b.queue[1:]
 		b.bytes -= len(m.Data)
 		b.delivered++
@@ -106,13 +112,17 @@ func (b *inbox) drain() {
 	}
 }
 
-func (b *inbox) handle(m messages.Received) {
+func (b *inbox) handle(m inbound) {
 	defer func() {
 		if v := recover(); v != nil {
-			b.crashed(crash{v, debug.Stack()})
+			b.crashed(m.Room, crash{v, debug.Stack()})
 		}
 	}()
-	b.handler(m)
+	if m.to != nil {
+		m.to(m.Received)
+		return
+	}
+	b.handler(m.Received)
 }
 
 // discard drops what waits, so that the handler is not called again once a call

@@ -81,7 +81,7 @@ func (l *link) Deliver(kind messages.Kind, kindOfMessage string, data []byte) {
 	if c.rec.PublishReceived {
 		c.rec.Observer.Publish(received, nil)
 	}
-	if !c.rec.inbox.push(received, l.resume()) {
+	if !c.rec.inbox.push(inbound{Received: received}, l.resume()) {
 		c.pause()
 	}
 }

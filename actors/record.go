@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -214,7 +215,15 @@ func (r *Record) finish() {
 
 // handlerCrashed turns a handler's panic into the failure of the connection
 // that is there now. Without one, it is only counted: there is nothing to fail.
-func (r *Record) handlerCrashed(c crash) {
+//
+// A room's handler costs the room the message and nothing else: the connection
+// belongs to the other rooms as well.
+func (r *Record) handlerCrashed(room messages.RoomID, c crash) {
+	if room != "" {
+		r.crashed(time.Now())
+		r.report(fmt.Sprintf("a handler panicked over a message of room %q: %s", room, PanicValue(c)), c.Stack)
+		return
+	}
 	if self := r.self.Load(); self != nil {
 		r.system.Root.Send(self, &handlerPanic{c})
 	}
