@@ -2,22 +2,54 @@ package messages
 
 import (
 	"context"
+	"net/url"
+	"strings"
 	"time"
+	"unique"
 )
 
 // Secret is a credential. It prints as stars wherever it is printed; Reveal
-// gives the text.
-type Secret struct{ text string }
+// gives the text. Two secrets are == if their texts are.
+//
+// The text is kept behind a handle, because the stars of String are not enough:
+// package fmt asks no method of a field that is not exported, nor for verbs like
+// %d, and would print the text of whatever holds a secret in such a field. Of a
+// handle it prints an address.
+type Secret struct{ text unique.Handle[string] }
 
 // NewSecret wraps a credential.
-func NewSecret(text string) Secret { return Secret{text} }
+func NewSecret(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{unique.Make(text)}
+}
 
 // Reveal returns the credential itself. Never log it.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s == (Secret{}) {
+		return ""
+	}
+	return s.text.Value()
+}
+
+// Hide returns the text with stars where the secret was, as it is or as URLs
+// escape it: for the words of a server or of a library that repeats what it was
+// given.
+func (s Secret) Hide(text string) string {
+	if text == "" || s == (Secret{}) {
+		return text
+	}
+	secret := s.Reveal()
+	for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+		text = strings.ReplaceAll(text, form, s.String())
+	}
+	return text
+}
 
 // String hides the credential.
 func (s Secret) String() string {
-	if s.text == "" {
+	if s == (Secret{}) {
 		return ""
 	}
 	return "***"
@@ -39,6 +71,12 @@ type Token struct {
 
 // NewToken is a token without a user that does not expire.
 func NewToken(secret string) Token { return Token{Secret: NewSecret(secret)} }
+
+// Hide returns the reason with stars where the token's secret was.
+func (t Token) Hide(reason Reason) Reason {
+	reason.Detail, reason.Wire.Text = t.Secret.Hide(reason.Detail), t.Secret.Hide(reason.Wire.Text)
+	return reason
+}
 
 // IsZero reports whether there is no token at all.
 func (t Token) IsZero() bool { return t == Token{} }

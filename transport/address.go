@@ -15,6 +15,10 @@ type Target struct {
 	URL          string      // ws://, wss://, or a scheme the Dialer knows
 	Header       http.Header // sent with the upgrade, over those of the Dialer
 	Subprotocols []string    // offered, in order of preference, instead of the Dialer's
+	// Token is what to log in with, from an address callback that knows both
+	// where and with what ("connect info"). It goes before the channel's
+	// credentials. Zero: those of the channel, if it has any.
+	Token messages.Token
 }
 
 // AddressRequest tells an Address which attempt asks.
@@ -24,7 +28,7 @@ type AddressRequest struct {
 	Attempt int             // failures since the channel was last stable
 	Last    messages.Reason // why the connection before ended; zero at first
 	Refresh bool            // the server rejected what the address held: get fresh credentials
-	Token   messages.Token  // of the channel's credentials; zero if it has none
+	Token   messages.Token  // of the channel's credentials, for a header or the query; zero if it has none
 }
 
 // Address answers where to connect to, once per attempt. Resolve may block

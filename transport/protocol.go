@@ -34,7 +34,7 @@ type Opening struct {
 	Epoch   messages.Epoch
 	Target  Target
 	Info    ConnInfo
-	Token   messages.Token // of the channel's credentials; zero if it has none
+	Token   messages.Token // what to log in with: the Target's, or of the channel's credentials; zero if there is none
 	Memory  any            // what an earlier session of the channel gave to Keep; nil if none did, or if Fresh
 	Fresh   bool           // what was kept to resume by is worthless: the session before was refused, or is too old
 }
