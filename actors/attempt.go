@@ -13,7 +13,8 @@ import (
 	"github.com/seed14814784/holdfast/transport"
 )
 
-// prepare asks the address callback, in a goroutine of its own: it may block.
+// prepare asks the credentials and the address callback, in a goroutine of its
+// own: they may block.
 //
 // A callback that ignores its context outlives the attempt. Its answer finds
 // nobody; but the next attempt must not start a second one, or a callback that
@@ -25,7 +26,7 @@ func (c *connection) prepare(ctx actor.Context) {
 	}
 	call, cancel := context.WithTimeout(context.Background(), c.rec.Timeouts.Prepare)
 	c.cancel = cancel
-	self, root, rec, request := ctx.Self(), ctx.ActorSystem().Root, c.rec, c.request
+	self, root, rec, request, stale := ctx.Self(), ctx.ActorSystem().Root, c.rec, c.request, c.ref.stale
 	rec.Workers.Go(func() {
 		defer cancel()
 		answer := &resolved{err: callbackError(messages.Because(messages.ReasonCredCallbackError, "the address callback ended its goroutine"), nil)}
@@ -33,8 +34,8 @@ func (c *connection) prepare(ctx actor.Context) {
 			rec.resolving.Store(false)
 			root.Send(self, answer)
 		}()
-		target, err := rec.resolve(call, request)
-		answer = &resolved{target: target, err: err}
+		target, token, err := rec.resolveWith(call, request, stale)
+		answer = &resolved{target: target, token: token, err: err}
 	})
 }
 
@@ -69,6 +70,7 @@ func callbackError(reason messages.Reason, err error) error {
 }
 
 func (c *connection) resolved(ctx actor.Context, m *resolved) {
+	c.token = m.token
 	if m.err != nil {
 		reason := transport.ReasonOf(m.err, messages.ReasonCredCallbackError)
 		if reason.Class() == messages.ClassLocal {
@@ -83,7 +85,7 @@ func (c *connection) resolved(ctx actor.Context, m *resolved) {
 	if endpoint != c.pass {
 		c.release(messages.Reason{Code: messages.ReasonUserDrop}) // it says nothing about that endpoint
 	}
-	ctx.Send(c.channel, &prepared{word: word{from: c.ref}, endpoint: endpoint})
+	ctx.Send(c.channel, &prepared{word: word{from: c.ref}, endpoint: endpoint, token: m.token})
 }
 
 // release gives the permit back.

@@ -47,7 +47,7 @@ func (c *channel) command(ctx actor.Context, message any) {
 	case messages.Ping:
 		c.relay("ping", func(answer func(any)) { ctx.Send(c.conn.pid, &beat{answer: answer}) })
 	case messages.Renew:
-		c.relay("renew", func(answer func(any)) { ctx.Send(c.conn.pid, &renew{token: m.Token, answer: answer}) })
+		c.renewCommand(ctx, m.Token)
 	case messages.GetStatus:
 		c.reply(c.Snapshot())
 	default:

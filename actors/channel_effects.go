@@ -12,6 +12,9 @@ import (
 
 // enter does what entering a status asks for.
 func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle.Event) {
+	if from == messages.Ready {
+		c.restLease()
+	}
 	switch c.state.Status {
 	case messages.Queued:
 		if event.Kind != lifecycle.BackoffDue { // no delay separates this attempt from the last
@@ -36,6 +39,7 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 		ctx.Send(c.conn.pid, &login{})
 	case messages.Ready:
 		c.forget = false
+		c.runLease()
 		// Where nobody answers heartbeats, uptime is all the proof there is.
 		c.alive, c.stableDue = c.Keepalive.Interval <= 0 || c.Keepalive.OneWay, false
 	case messages.Suspended:
@@ -94,6 +98,9 @@ func (c *channel) withdraw() {
 // connect spawns the connection of this attempt and gives it its permit.
 func (c *channel) connect(ctx actor.Context) {
 	ref := &connectionRef{epoch: c.state.Epoch}
+	if c.refresh {
+		ref.stale = c.lease.token
+	}
 	request := transport.AddressRequest{
 		Channel: c.Channel,
 		Epoch:   ref.epoch,

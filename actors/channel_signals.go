@@ -48,6 +48,7 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *handlerPanic:
 		c.handlerPanicked(ctx, m.crash)
 	case *prepared:
+		c.lease.token = m.token
 		c.prepared(ctx, m.endpoint)
 	case *dialed:
 		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Dialed})
@@ -59,9 +60,13 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 		c.heard(ctx, m.probe)
 	case *goAway:
 		c.rotateIn = max(c.scatter(m.within, 0, 1), 1)
-		c.apply(ctx, lifecycle.Event{Kind: lifecycle.GoAway, Reason: m.reason})
+		c.apply(ctx, lifecycle.Event{Kind: lifecycle.GoAway, Reason: c.lease.hide(m.reason)})
 	case *renewed:
-		c.apply(ctx, lifecycle.Event{Kind: lifecycle.RenewOK})
+		c.renewed(ctx, m.ttl)
+	case *fetched:
+		c.fetched(ctx, m)
+	case *offered:
+		c.offered(m)
 	default:
 		return false
 	}
@@ -116,6 +121,10 @@ func (c *channel) ticked(ctx actor.Context) {
 			c.drained(ctx)
 		case s == giveUpSlot:
 			c.giveUp(ctx)
+		case s == renewSlot:
+			c.leaseEnding(ctx)
+		case s == leaseSlot:
+			c.leaseOver(ctx)
 		case lifecycle.Timer(s) == lifecycle.TimerStable && !c.alive:
 			c.stableDue = true // uptime alone proves nothing: wait until something is heard
 		default:
@@ -177,6 +186,7 @@ func (c *channel) giveUp(ctx actor.Context) {
 
 func (c *channel) loggedIn(ctx actor.Context, login transport.Login) {
 	c.node, c.resumed, c.gap = login.Node, login.Resumed, login.Gap
+	c.leased(c.lease.token, login.TTL)
 	kind := lifecycle.AuthOKNoSync
 	if login.Sync {
 		kind = lifecycle.AuthOK

@@ -6,14 +6,16 @@ import (
 	"github.com/seed14814784/holdfast/actors/lifecycle"
 )
 
-// slot is one deadline of a clock: a timer of the lifecycle, or the outbox's
-// own.
+// slot is one deadline of a clock: a timer of the lifecycle, or one of the
+// outbox and of the login.
 type slot uint8
 
 const (
 	expirySlot = slot(lifecycle.TimerCount) // the next message of the outbox runs out of time
 	giveUpSlot = expirySlot + 1             // the channel should have been up by now
-	slotCount  = giveUpSlot + 1
+	renewSlot  = giveUpSlot + 1             // the login ends soon
+	leaseSlot  = renewSlot + 1              // the login ends
+	slotCount  = leaseSlot + 1
 )
 
 // clock keeps all deadlines of a channel on one runtime timer. It belongs to

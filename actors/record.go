@@ -41,6 +41,7 @@ type Record struct {
 	memory     any            // what a session keeps for the next one; the connection's, see Link.Keep
 	conn       *connectionRef // the connection that exists or is ending
 	ask        *ask           // the wish to dial that is queued
+	lease      lease          // of the login
 	alive      bool           // something was heard since Ready
 	stableDue  bool           // the stable timer has run out, but nothing was heard
 

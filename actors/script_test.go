@@ -27,10 +27,13 @@ func (p script) Traits() transport.Traits {
 	return transport.Traits{Acknowledges: p.acks, Deduplicates: p.dedupes}
 }
 
-func (p script) NewSession(transport.Opening) transport.Session { return &scriptSession{script: p} }
+func (p script) NewSession(opening transport.Opening) transport.Session {
+	return &scriptSession{script: p, token: opening.Token.Secret.Reveal()}
+}
 
 type scriptSession struct {
 	script
+	token string
 	pings int
 }
 
@@ -43,7 +46,7 @@ func (s *scriptSession) Open(l transport.Link) error {
 		s.opened(l.(*link).c)
 	}
 	if s.login {
-		return l.Write(text("LOGIN"))
+		return l.Write(text("%s", strings.TrimSpace("LOGIN "+s.token)))
 	}
 	l.LoggedIn(transport.Login{Sync: s.sync})
 	return nil
@@ -55,7 +58,9 @@ func (s *scriptSession) Receive(link transport.Link, frame transport.Frame) erro
 	_, _ = fmt.Sscan(rest, &id)
 	switch word {
 	case "OK":
-		link.LoggedIn(transport.Login{Node: rest, Sync: s.sync})
+		node, rest, _ := strings.Cut(rest, " ")
+		ttl, _ := time.ParseDuration(rest)
+		link.LoggedIn(transport.Login{Node: node, Sync: s.sync, TTL: ttl})
 	case "SYNCED":
 		link.Synced()
 	case "ACK":
@@ -65,7 +70,8 @@ func (s *scriptSession) Receive(link transport.Link, frame transport.Frame) erro
 	case "HEARTBEAT":
 		link.HeartbeatAnswered()
 	case "RENEWED":
-		link.Renewed(0)
+		ttl, _ := time.ParseDuration(rest)
+		link.Renewed(ttl)
 	case "GOAWAY":
 		within, _ := time.ParseDuration(rest)
 		link.GoAway(within, messages.Reason{})

@@ -44,6 +44,7 @@ func (c *connection) login(ctx actor.Context) {
 		Epoch:   c.ref.epoch,
 		Target:  c.target,
 		Info:    c.conn.Info(),
+		Token:   c.token,
 		Fresh:   c.fresh,
 		Memory:  c.rec.memory,
 	})
@@ -202,11 +203,12 @@ func (c *connection) renew(ctx actor.Context, m *renew) {
 	renewer, ok := c.session.(transport.Renewer)
 	if !ok {
 		m.answer(messages.Reply{Err: &messages.Error{Op: "renew", Channel: c.rec.Channel, Reason: messages.Because(messages.ReasonNotSupported,
-			"the protocol %q cannot renew on a live connection; let the address callback return fresh credentials and redial", c.rec.Protocol.Name())}})
+			"the protocol %q cannot renew on a live connection; redial, and let the next login have fresh credentials", c.rec.Protocol.Name())}})
 		return
 	}
+	c.token, c.former = m.token, c.token
 	if err := renewer.Renew(&c.link, m.token); err != nil {
-		m.answer(messages.Reply{Err: &messages.Error{Op: "renew", Channel: c.rec.Channel, Reason: transport.ReasonOf(err, messages.ReasonProtocolError), Err: err}})
+		m.answer(messages.Reply{Err: &messages.Error{Op: "renew", Channel: c.rec.Channel, Reason: m.token.Hide(transport.ReasonOf(err, messages.ReasonProtocolError))}})
 		c.lose(ctx, err)
 		return
 	}

@@ -28,7 +28,10 @@ type Settings struct {
 	// Endpoint is what the gate counts attempts under until an address has
 	// been resolved; afterwards it is host and port of the last one.
 	Endpoint string
-	// Refreshable: asking the address again can give other credentials.
+	// Credentials are asked for a token at every attempt and before the last one
+	// expires; nil: there are none but what the address has.
+	Credentials Credentials
+	// Refreshable: asking credentials and address again can give another token.
 	Refreshable bool
 	// Insist: endings that a server calls final are retried all the same,
 	// kicks excepted.
@@ -57,7 +60,7 @@ type Settings struct {
 // Timeouts are the deadlines of a channel. Zero turns one off, except for
 // Prepare, Dial, Auth, Sync, Drain and Close, which are always set.
 type Timeouts struct {
-	Prepare     time.Duration // address callback
+	Prepare     time.Duration // credentials and address callback together
 	Dial        time.Duration // DNS, TCP, TLS and upgrade together
 	Auth        time.Duration // login answer
 	Sync        time.Duration // catching up

@@ -45,6 +45,7 @@ func (*handlerPanic) IgnoreDeadLetterLogging() {}
 // connectionRef is one physical connection as the channel knows it.
 type connectionRef struct {
 	epoch    messages.Epoch
+	stale    messages.Token // rejected or expired: it logs in with another one
 	pid      *actor.PID
 	stopping bool // it was told to end; only its last word counts
 	handedUp bool // its last word has come
@@ -89,6 +90,7 @@ type (
 	prepared struct {
 		word
 		endpoint string
+		token    messages.Token
 	}
 	dialed   struct{ word }
 	loggedIn struct {
@@ -152,6 +154,7 @@ type (
 	resolved struct {
 		quiet
 		target transport.Target
+		token  messages.Token
 		err    error
 	}
 	dialDone struct{ quiet }

@@ -169,6 +169,10 @@ func (s *stage) Publish(event messages.Event, commit func()) {
 		s.line("#%d %s%s", e.ID, e.Result, because(e.Reason))
 	case messages.Pong:
 		s.pongs = append(s.pongs, e)
+	case messages.TokenWillExpire:
+		s.line("will expire in %v", e.Expires.Sub(e.At))
+	case messages.Finding:
+		s.line("finding%s", because(e.Reason))
 	}
 	if s.watch != nil {
 		s.watch(event)

@@ -46,9 +46,13 @@ type (
 	// failure. Why goes into the reason's detail.
 	Redial struct{ Why string }
 
-	// Renew presents fresh credentials on the live connection. The answer says
-	// whether they were sent; the Err is [ReasonNotSupported] if the protocol
-	// cannot do that, and [ReasonNotConnected] without a connection.
+	// Renew brings a fresh token from outside. A channel with credentials keeps
+	// it there, for all channels that share them and for every login to come; the
+	// Err is [ReasonInvalidSpec] if it is empty and [ReasonCredExpired] if it has
+	// expired. A live connection is presented it: the answer says whether it was
+	// sent, an Updated with [ReasonCredentialRenewed] that it was accepted, and
+	// the Err is [ReasonNotSupported] if the protocol cannot do that. Without a
+	// connection and without credentials it is [ReasonNotConnected].
 	Renew struct{ Token Token }
 
 	// NetworkDown is a hint that this machine has lost its network. A working

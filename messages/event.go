@@ -103,7 +103,13 @@ type EndpointChanged struct {
 
 // TokenWillExpire tells that a channel's login ends soon, and that it is time to
 // renew: by the credentials callback, which is asked at this moment if there is
-// one, or by Renew.
+// one, or by Renew. It comes once per login and renewal, when between 80 and 90 %
+// of the time are over that was left then; how much that is is known from the
+// token or from the server.
+//
+// A login that was not renewed when it ends is the end of its connection: the
+// channel logs in anew with fresh credentials, or is Failed with ReasonCredExpired
+// if nobody can fetch any.
 type TokenWillExpire struct {
 	Channel ChannelID
 	Expires time.Time

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/seed14814784/holdfast/messages"
@@ -75,6 +76,9 @@ func (s static) Endpoint() string { return Endpoint(string(s)) }
 
 // String returns the URL without credentials.
 func (s static) String() string { return Redact(string(s)) }
+
+// GoString hides the same from %#v.
+func (s static) GoString() string { return "transport.Static(" + strconv.Quote(s.String()) + ")" }
 
 // ParseURL parses the URL of a target and says what is wrong with it: the
 // error's reason is ReasonInvalidSpec.
