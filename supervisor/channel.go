@@ -111,8 +111,13 @@ func (c *Channel) Redial(ctx context.Context, why string) error {
 	return c.command(ctx, "redial", messages.Redial{Why: why})
 }
 
-// Renew presents fresh credentials on the live connection, where the protocol
-// can; else the error is ReasonNotSupported.
+// Renew brings a token from outside. It is presented on the live connection,
+// where the protocol can; else the error is ReasonNotSupported. Spec.Credentials
+// keep it: all channels that share them log in with it from now on, and without
+// a connection that is all there is to do.
+//
+// Other errors: ReasonNotConnected without connection and Credentials;
+// ReasonInvalidSpec and ReasonCredExpired for a token that they do not take.
 func (c *Channel) Renew(ctx context.Context, token messages.Token) error {
 	return c.command(ctx, "renew", messages.Renew{Token: token})
 }

@@ -47,6 +47,8 @@ func (d *diary) note(event messages.Event) {
 		} else {
 			entry.Info("endpoint is back")
 		}
+	case messages.TokenWillExpire:
+		d.log.WithFields(logrus.Fields{"channel": string(e.Channel), "expires": e.Expires}).Debug("the login ends soon")
 	case messages.Missed:
 		d.log.WithField("count", e.Count).Warn("log lines were left out")
 	}

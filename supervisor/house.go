@@ -143,6 +143,10 @@ func (h *house) settings(s Spec) actors.Settings {
 		GiveUpAfter:     s.GiveUpAfter,
 		Random:          h.random,
 	}
+	if s.Credentials != nil {
+		settings.Credentials = keeper{s.Credentials, &h.workers, settings.Report}
+		settings.Refreshable = s.Credentials.Fetch != nil
+	}
 	if settings.Dialer == nil {
 		settings.Dialer = h.dialer
 	}

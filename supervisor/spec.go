@@ -49,6 +49,10 @@ type Spec struct {
 	ID      messages.ChannelID
 	Address transport.Address
 
+	// Credentials are what the channel logs in with, shared by all channels of
+	// one identity; nil: there are none but what the address has.
+	Credentials *Credentials
+
 	// Handler is given every inbound message, in order and one at a time, also
 	// across connections. It may call anything but Close and Drain of the
 	// fleet, which wait for it. While it is slow its own socket is not read; a
@@ -146,6 +150,11 @@ func (s Spec) check(dialer transport.Dialer) error {
 			if err := p.Check(); err != nil {
 				errs = append(errs, err)
 			}
+		}
+	}
+	if s.Credentials != nil {
+		if err := s.Credentials.Check(); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	if s.Strategy != nil {
@@ -278,6 +287,9 @@ func (s Spec) filled() Spec {
 	}
 	return s
 }
+
+// GoString hides from %#v what String hides.
+func (s Spec) GoString() string { return "supervisor.Spec(" + s.String() + ")" }
 
 // String names the channel and its address, without credentials.
 func (s Spec) String() string {
