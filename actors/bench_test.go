@@ -101,7 +101,7 @@ func BenchmarkIdleChannel(b *testing.B) {
 	for b.Loop() {
 		observer := &counter{}
 		records, pids := make([]*Record, channels), make([]*actor.PID, channels)
-		before := heap()
+		before := heapInUse()
 		goroutines := runtime.NumGoroutine()
 		for i := range records {
 			records[i], _ = benched(func(messages.Received) {}, observer)
@@ -112,7 +112,7 @@ func BenchmarkIdleChannel(b *testing.B) {
 		for range channels {
 			runtime.Gosched()
 		}
-		b.ReportMetric(float64(heap()-before)/channels, "B/channel")
+		b.ReportMetric(float64(heapInUse()-before)/channels, "B/channel")
 		b.ReportMetric(float64(runtime.NumGoroutine()-goroutines)/channels, "goroutines/channel")
 		for i := range records {
 			theatre.Root.Stop(pids[i])
@@ -121,7 +121,7 @@ func BenchmarkIdleChannel(b *testing.B) {
 	}
 }
 
-func heap() uint64 {
+func heapInUse() uint64 {
 	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats

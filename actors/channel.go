@@ -24,10 +24,13 @@ func ChannelProps(r *Record) *actor.Props {
 type channel struct {
 	*Record
 	clock    clock
-	answer   func(any) // to the command at hand; nil when nobody asked
-	over     bool      // stopping: nothing moves any more
-	permit   Permit    // just admitted, about to be given to a connection
-	earliest time.Time // the next attempt must not begin before
+	answer   func(any)   // to the command at hand; nil when nobody asked
+	over     bool        // stopping: nothing moves any more
+	permit   Permit      // just admitted, about to be given to a connection
+	earliest time.Time   // the next attempt must not begin before
+	asked    []*question // of the rooms actor, by users
+	// A drain: the rooms were told to leave, and have left.
+	departing, departed bool
 }
 
 // Receive handles one message.
@@ -103,6 +106,8 @@ func (c *channel) crashing() {
 		c.node = ""
 		c.conn.leave()
 	}
+	c.answerRooms()
+	c.rooms.Store(nil) // protoactor stops it with us
 }
 
 // start begins an incarnation. The first one has nothing to do; every later one
@@ -121,6 +126,9 @@ func (c *channel) start(ctx actor.Context) {
 	if c.crashed(time.Now()) {
 		event.GiveUp = messages.ReasonRestartIntensity
 	}
+	if len(c.roster.rooms) > 0 {
+		c.ensureRooms(ctx)
+	}
 	// The clock is new: what stays armed must be armed again. The outage is not,
 	// it goes on.
 	c.state.Timers &= lifecycle.Timers(0).With(lifecycle.TimerOutage)
@@ -138,12 +146,14 @@ func (c *channel) stopping(ctx actor.Context) {
 		c.clock.stop()
 		c.withdraw()
 	}()
+	c.roster.ending = true
 	c.apply(ctx, lifecycle.Event{Kind: lifecycle.Stop})
 }
 
 func (c *channel) stopped() {
 	defer func() { _ = recover() }()
 	c.self.Store(nil)
+	c.rooms.Store(nil)
 	c.actorGone()
 	c.Record = nil // a PID keeps its actor reachable; what is big must not be
 }
@@ -180,6 +190,7 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 		c.reason, c.since = step.Reason, event.At
 		c.enter(ctx, prev.Status, event)
 	}
+	c.tellRooms(ctx, prev)
 	c.tell(prev, step, event.At)
 	if next.Status != prev.Status {
 		c.flush(ctx) // now: no outcome may be told before the Ready that made it possible
@@ -194,6 +205,10 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 // crash of the channel instead.
 func (c *channel) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
 	ctx, ok := supervisor.(actor.Context)
+	if ok && !c.over && child.Equal(c.rooms.Load()) {
+		c.roomsFailed(ctx, supervisor, child, reason)
+		return
+	}
 	if !ok || c.over || c.conn == nil || !c.conn.pid.Equal(child) || c.conn.stopping {
 		supervisor.StopChildren(child)
 		return

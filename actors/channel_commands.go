@@ -48,6 +48,8 @@ func (c *channel) command(ctx actor.Context, message any) {
 		c.relay("ping", func(answer func(any)) { ctx.Send(c.conn.pid, &beat{answer: answer}) })
 	case messages.Renew:
 		c.renewCommand(ctx, m.Token)
+	case messages.Join, messages.Leave, messages.LeaveAll, messages.Switch, messages.GetRooms:
+		c.roomCommand(ctx, m)
 	case messages.GetStatus:
 		c.reply(c.Snapshot())
 	default:
@@ -123,7 +125,7 @@ func (c *channel) refusal(op string, reason messages.Reason) messages.Reply {
 
 // drained ends a drain once every message has its outcome.
 func (c *channel) drained(ctx actor.Context) {
-	if c.state.Status == messages.Draining && c.outbox.empty() {
+	if c.state.Status == messages.Draining && c.outbox.empty() && c.leaveRooms(ctx) {
 		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Drained})
 	}
 }

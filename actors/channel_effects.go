@@ -47,6 +47,7 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 			c.outbox.fail(messages.ReasonFailedOnSuspend, "the outage became long")
 		}
 	case messages.Draining:
+		c.departing, c.departed = false, false
 		c.outbox.Shut(notConnected(c.state.Status, c.reason))
 	case messages.Closing:
 		c.refuse()

@@ -61,6 +61,9 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *goAway:
 		c.rotateIn = max(c.scatter(m.within, 0, 1), 1)
 		c.apply(ctx, lifecycle.Event{Kind: lifecycle.GoAway, Reason: c.lease.hide(m.reason)})
+	case *roomsLeft:
+		c.departed = true
+		c.drained(ctx)
 	case *renewed:
 		c.renewed(ctx, m.ttl)
 	case *fetched:

@@ -45,6 +45,7 @@ type connection struct {
 	unwritten []mark
 	largest   int       // bytes of the largest message that was written
 	backlog   []*parcel // the socket would not take these yet
+	questions []enquiry // nor these
 }
 
 // mark is the number of the last frame of a message, and its size.
@@ -97,12 +98,17 @@ func (c *connection) handle(ctx actor.Context) {
 		c.notify.heard()
 		c.read(ctx)
 		c.retry(ctx)
+		c.retryRooms(ctx)
 	case *resume:
 		c.paused = false
 		c.keepalive.heardAt = time.Now() // what the peer said meanwhile waits in the socket
 		c.read(ctx)
 	case *transmit:
 		c.transmit(ctx, m.batch)
+	case *roomsAsk:
+		c.askRooms(ctx, m.questions)
+	case *roomRenew:
+		c.renewRoom(ctx, m)
 	case *pulse:
 		c.pulse(ctx)
 	case *beat:

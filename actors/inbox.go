@@ -58,7 +58,9 @@ func (b *inbox) push(m inbound, resume func()) (room bool) {
 	if len(b.queue) < b.limits.Messages && b.bytes < b.limits.Bytes {
 		return true
 	}
-	b.resume = resume
+	if resume != nil {
+		b.resume = resume
+	}
 	return false
 }
 

@@ -121,12 +121,6 @@ func (l *link) Renewed(ttl time.Duration) {
 // Keep holds something for the next session.
 func (l *link) Keep(memory any) { l.c.rec.memory = memory }
 
-// Room passes on what the server said about a room.
-func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {}
-
-// Publish hands a message of a room on.
-func (l *link) Publish(room messages.RoomID, p transport.Publication) {}
-
 // answered publishes a round trip.
 func (c *connection) answered(rtt time.Duration, waiting []func(any)) {
 	c.rec.rtt.Store(int64(rtt))

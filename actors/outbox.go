@@ -12,6 +12,7 @@ import (
 // OutboxLimits bound a channel's outbox.
 type OutboxLimits struct {
 	Messages      int           // that may be without an outcome at once
+	RoomMessages  int           // of these, for one room
 	Bytes         int           // that they may have together
 	MessageBytes  int           // that one may have
 	Overflow      Overflow      // what happens to one too many
@@ -68,7 +69,8 @@ type outbox struct {
 	bytes   int
 	last    messages.MessageID
 	sent    uint64
-	soonest time.Time // no message runs out of time before; zero: none does
+	rooms   map[messages.RoomID]*roomShare // whose messages are accepted
+	soonest time.Time                      // no message runs out of time before; zero: none does
 }
 
 // parcel is a message on its way.
@@ -108,17 +110,19 @@ func (o *outbox) Accept(message messages.Message) (*Receipt, error) {
 		o.mu.Unlock()
 		return nil, &messages.Error{Op: "send", Channel: o.channel, Reason: reason}
 	}
+	if reason := o.stranger(message.Room); reason.Code != messages.ReasonOK {
+		o.mu.Unlock()
+		return nil, &messages.Error{Op: "send", Channel: o.channel, Reason: reason}
+	}
 	var outcomes []verdict
 	if o.limits.Overflow == DropOldest {
-		for _, p := range o.excess(len(message.Data)) {
+		for _, p := range o.excess(message) {
 			outcomes = append(outcomes, o.drop(p))
 		}
 	}
-	full := o.full(len(message.Data))
+	full := o.full(message)
 	if full && o.limits.Overflow != DropNewest {
-		reason := messages.Because(messages.ReasonOutboxFull,
-			"%d messages and %d bytes have no outcome yet, the limits are %d and %d; wait for receipts, send less, or choose a policy that drops",
-			len(o.waiting)+len(o.handed), o.bytes, o.limits.Messages, o.limits.Bytes)
+		reason := o.fullness(message.Room)
 		o.mu.Unlock()
 		o.tell(outcomes)
 		return nil, &messages.Error{Op: "send", Channel: o.channel, Reason: reason}
@@ -147,25 +151,44 @@ func (o *outbox) unfit(message messages.Message) messages.Reason {
 	return messages.Reason{}
 }
 
-func (o *outbox) full(extra int) bool {
-	return len(o.waiting)+len(o.handed) >= o.limits.Messages || o.bytes+extra > o.limits.Bytes
+func (o *outbox) full(message messages.Message) bool {
+	return len(o.waiting)+len(o.handed) >= o.limits.Messages || o.bytes+len(message.Data) > o.limits.Bytes || o.crowded(message.Room)
+}
+
+// crowded reports whether a room has used up its share.
+func (o *outbox) crowded(id messages.RoomID) bool {
+	share := o.rooms[id]
+	return share != nil && o.limits.RoomMessages > 0 && share.count >= o.limits.RoomMessages
+}
+
+func (o *outbox) fullness(room messages.RoomID) messages.Reason {
+	if o.crowded(room) {
+		return messages.Because(messages.ReasonOutboxFull, "%d messages for room %q have no outcome yet, which is the limit; wait for receipts, send less, or choose a policy that drops",
+			o.limits.RoomMessages, string(room))
+	}
+	return messages.Because(messages.ReasonOutboxFull,
+		"%d messages and %d bytes have no outcome yet, the limits are %d and %d; wait for receipts, send less, or choose a policy that drops",
+		len(o.waiting)+len(o.handed), o.bytes, o.limits.Messages, o.limits.Bytes)
 }
 
 // excess is what must go to make room, oldest first; none also if there would
-// be no room without all that could go.
-func (o *outbox) excess(extra int) []*parcel {
+// be no room without all that could go. A room that has used up its share makes
+// room by messages of its own.
+func (o *outbox) excess(message messages.Message) []*parcel {
 	var out []*parcel
-	count, bytes := len(o.waiting)+len(o.handed), o.bytes+extra
-	fits := func() bool { return count < o.limits.Messages && bytes <= o.limits.Bytes }
+	count, bytes := len(o.waiting)+len(o.handed), o.bytes+len(message.Data)
+	crowded := o.crowded(message.Room)
+	fits := func() bool { return count < o.limits.Messages && bytes <= o.limits.Bytes && !crowded }
 	for _, list := range [][]*parcel{o.handed, o.waiting} {
 		for _, p := range list {
 			if fits() {
 				return out
 			}
-			if !p.begun {
-				out = append(out, p)
-				count, bytes = count-1, bytes-len(p.message.Data)
+			if p.begun || crowded && p.message.Room != message.Room {
+				continue
 			}
+			out = append(out, p)
+			count, bytes, crowded = count-1, bytes-len(p.message.Data), false
 		}
 	}
 	if !fits() {
@@ -187,6 +210,7 @@ func (o *outbox) enter(message messages.Message) *parcel {
 	}
 	o.waiting = append(o.waiting, p)
 	o.bytes += len(message.Data)
+	o.weigh(p, 1)
 	return p
 }
 
@@ -215,6 +239,7 @@ type verdict struct {
 // leave removes a parcel's weight and says what became of it.
 func (o *outbox) leave(p *parcel, result messages.Result, reason messages.Reason) verdict {
 	o.bytes -= len(p.message.Data)
+	o.weigh(p, -1)
 	p.gone = true
 	if result.OK() {
 		o.sent++
@@ -224,7 +249,7 @@ func (o *outbox) leave(p *parcel, result messages.Result, reason messages.Reason
 		result, reason = messages.ResultUnknown, messages.Because(messages.ReasonOutcomeUnknown,
 			"it was written on a connection that was lost before the peer answered, and not again: %s", reason)
 	}
-	return verdict{p.receipt, messages.Outcome{Channel: o.channel, ID: p.id, Result: result, Reason: reason, At: time.Now()}}
+	return verdict{p.receipt, messages.Outcome{Channel: o.channel, Room: p.message.Room, ID: p.id, Result: result, Reason: reason, At: time.Now()}}
 }
 
 func (o *outbox) tell(verdicts []verdict) {

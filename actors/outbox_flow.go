@@ -36,19 +36,20 @@ func (o *outbox) hand(now time.Time) []*parcel {
 			count++
 		}
 	}
-	n := 0
+	var batch []*parcel
 	most, mostBytes := o.window()
-	for _, p := range o.waiting {
-		if count >= most || (count > 0 && bytes+len(p.message.Data) > mostBytes) {
-			break
+	full := false
+	o.waiting = slices.DeleteFunc(o.waiting, func(p *parcel) bool {
+		full = full || count >= most || (count > 0 && bytes+len(p.message.Data) > mostBytes)
+		if full || o.heldBack(p) {
+			return false
 		}
 		bytes += len(p.message.Data)
 		count++
-		n++
-	}
-	batch := slices.Clone(o.waiting[:n])
+		batch = append(batch, p)
+		return true
+	})
 	o.handed = append(o.handed, batch...)
-	o.waiting = slices.Delete(o.waiting, 0, n)
 	o.mu.Unlock()
 	o.tell(overdue)
 	return batch
@@ -134,6 +135,8 @@ func (o *outbox) reclaim(resend bool, blamed messages.MessageID, cause messages.
 			verdicts = append(verdicts, o.leave(p, messages.ResultUnknown, messages.Because(messages.ReasonOutcomeUnknown, "the connection was lost before the peer answered")))
 		case o.closed:
 			verdicts = append(verdicts, o.leave(p, messages.ResultFailed, messages.Because(messages.ReasonFailedOnClose, "the channel ended before the message was written")))
+		case p.message.Room != "" && o.rooms[p.message.Room] == nil:
+			verdicts = append(verdicts, o.leave(p, messages.ResultFailed, messages.Because(messages.ReasonNotInRoom, "the room was left before the message was written")))
 		case p.id == blamed && !p.written && o.spoiled(p, cause):
 			verdicts = append(verdicts, o.quarantine(p, cause))
 		default:

@@ -47,6 +47,8 @@ type Record struct {
 
 	outbox *outbox
 	inbox  *inbox
+	roster roster // of the rooms actor
+	lanes  lanes  // of the rooms' messages
 
 	snapshot  atomic.Pointer[messages.Snapshot]
 	rtt       atomic.Int64
@@ -54,6 +56,7 @@ type Record struct {
 	nudged    atomic.Bool // a flush is in the mailbox already
 	resolving atomic.Bool // an address callback has not returned
 	self      atomic.Pointer[actor.PID]
+	rooms     atomic.Pointer[actor.PID] // the rooms actor, if there are rooms
 	system    *actor.ActorSystem
 
 	mu       sync.Mutex

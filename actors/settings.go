@@ -50,6 +50,10 @@ type Settings struct {
 	Outbox    OutboxLimits
 	Inbox     InboxLimits
 	Panics    PanicBudget
+	Rooms     RoomLimits
+
+	// RoomStrategy decides when a join that was not granted is tried again.
+	RoomStrategy func(messages.RoomPolicy) lifecycle.Strategy
 
 	// PublishReceived sends inbound messages to observers too.
 	PublishReceived bool
@@ -80,6 +84,18 @@ type Keepalive struct {
 	Grace    time.Duration
 	Jitter   float64 // part of the interval, 0 to 1
 	OneWay   bool    // the peer answers nothing: heartbeats are sent, silence proves nothing
+}
+
+// RoomLimits bound a channel's rooms and pace its questions about them. A
+// question is a join or a verify; leaves are asked at once.
+type RoomLimits struct {
+	Rooms       int           // that the channel may want at once
+	JoinWindow  int           // questions that may be unanswered at once
+	JoinRate    float64       // questions per second, after a burst of JoinWindow
+	Join        time.Duration // answer to a join, counted from when it was asked
+	Verify      time.Duration // answer to a verify
+	Leave       time.Duration // answer to a leave
+	StableAfter time.Duration // in the room, which resets its attempt counter
 }
 
 // PanicBudget is how many panics a channel may have within a window before it

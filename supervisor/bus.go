@@ -20,11 +20,15 @@ type bus struct {
 
 	mu        sync.Mutex
 	observers []*observer
-	waiters   map[messages.ChannelID][]*waiter
 	closed    bool
+
+	waiters     waiting[*waiter]
+	roomWaiters waiting[*roomWaiter]
 }
 
-func newBus() *bus { return &bus{waiters: map[messages.ChannelID][]*waiter{}} }
+func newBus() *bus {
+	return &bus{waiters: waiting[*waiter]{}, roomWaiters: waiting[*roomWaiter]{}}
+}
 
 // traffic reports whether an event tells of a message or a heartbeat, of which
 // there are many, rather than of a channel.
@@ -53,9 +57,11 @@ func (b *bus) publish(event messages.Event, commit func()) {
 	}
 	switch e := event.(type) {
 	case messages.StatusChanged:
-		b.wake(e.Channel, func(w *waiter) bool { return w.see(e) })
+		b.waiters.wake(e.Channel, func(w *waiter) bool { return w.see(e) })
+	case messages.RoomChanged:
+		b.roomWaiters.wake(e.Channel, func(w *roomWaiter) bool { return w.room == e.Room && w.judge(e.Cur, e.Reason) })
 	case messages.Stopped:
-		b.wake(e.Channel, func(w *waiter) bool { return w.end(e.Reason) })
+		b.waiters.wake(e.Channel, func(w *waiter) bool { return w.end(e.Reason) })
 	}
 }
 
@@ -110,25 +116,12 @@ func (b *bus) await(id messages.ChannelID, w *waiter, look func() messages.Snaps
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !w.start(look()) {
-		b.waiters[id] = append(b.waiters[id], w)
+		b.waiters.add(id, w)
 	}
 }
 
 func (b *bus) forget(id messages.ChannelID, w *waiter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.wake(id, func(other *waiter) bool { return other == w })
-}
-
-// wake drops the waiters that are done.
-func (b *bus) wake(id messages.ChannelID, done func(*waiter) bool) {
-	waiting, ok := b.waiters[id]
-	if !ok {
-		return
-	}
-	if waiting = slices.DeleteFunc(waiting, done); len(waiting) == 0 {
-		delete(b.waiters, id)
-		return
-	}
-	b.waiters[id] = waiting
+	b.waiters.wake(id, func(other *waiter) bool { return other == w })
 }

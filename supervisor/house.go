@@ -138,6 +138,8 @@ func (h *house) settings(s Spec) actors.Settings {
 		Refreshable: !isStatic(s.Address),
 		Insist:      s.Restart == Permanent,
 		Timeouts:    s.Timeouts, Keepalive: s.Keepalive, Outbox: s.Outbox, Inbox: s.Inbox, Panics: s.Panics,
+		Rooms:           s.Rooms,
+		RoomStrategy:    s.roomStrategy(h.random, h.report(s.ID)),
 		PublishReceived: s.PublishReceived,
 		Report:          h.report(s.ID),
 		GiveUpAfter:     s.GiveUpAfter,
@@ -201,12 +203,14 @@ func (h *house) all() []*Channel {
 	return list
 }
 
-// portraits gives a snapshot of every channel, as events for a new observer.
+// portraits gives a snapshot of every channel and its rooms, as events for a new observer.
 func (h *house) portraits() []messages.Event {
-	list := h.all()
-	events := make([]messages.Event, len(list))
-	for i, ch := range list {
-		events[i] = ch.Snapshot()
+	var events []messages.Event
+	for _, ch := range h.all() {
+		events = append(events, ch.Snapshot())
+		for _, room := range ch.record.RoomSnapshots() {
+			events = append(events, room)
+		}
 	}
 	return events
 }

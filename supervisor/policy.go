@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"time"
+
+	"github.com/seed14814784/holdfast/messages"
 )
 
 // strategy composes what a specification says about retrying. From the inside
@@ -28,6 +30,22 @@ func (s Spec) strategy(standard Strategy, random func() float64, report func(wha
 		chosen = GiveUpAfter(s.GiveUpAfter, chosen)
 	}
 	return guard(s.Restart.wrap(chosen), report)
+}
+
+// roomStrategy does the same for joins that were not granted.
+func (s Spec) roomStrategy(random func() float64, report func(what string, stack []byte)) func(messages.RoomPolicy) Strategy {
+	chosen := s.RoomStrategy
+	if chosen == nil {
+		chosen = Backoff{}
+	}
+	chosen = seeded(chosen, random)
+	endless := guard(HonourRetryAfter(chosen), report)
+	return func(policy messages.RoomPolicy) Strategy {
+		if policy.MaxRetries == 0 {
+			return endless // shared by all rooms that have nothing of their own
+		}
+		return guard(HonourRetryAfter(MaxRetries(policy.MaxRetries, chosen)), report)
+	}
 }
 
 // seeded gives the fleet's source of chance to a strategy that draws from it.

@@ -22,11 +22,15 @@ type (
 	// Keepalive beats every 25 s ±10 % and gives up after interval + 10 s of
 	// silence. A Jitter as tiny as 1e-9 is none; 0 is the default.
 	Keepalive = actors.Keepalive
-	// OutboxLimits bound the outbox: 1,024 messages, 4 MiB together, 1 MiB each; Reject; no TTL; 5
+	// OutboxLimits bound the outbox: 1,024 messages of which a quarter for one room, 4 MiB together, 1 MiB each; Reject; no TTL; 5
 	// tries, and math.MaxInt for as many as it takes.
 	OutboxLimits = actors.OutboxLimits
 	// InboxLimits bound what waits for the handler: 256 messages, 1 MiB.
 	InboxLimits = actors.InboxLimits
+	// RoomLimits pace joins and bound rooms: 65,536 Rooms, a JoinWindow of 32, a
+	// JoinRate of 250 per second; 10 s each for the answers to Join, Verify and
+	// Leave; StableAfter 10 s.
+	RoomLimits = actors.RoomLimits
 	// PanicBudget is how many panics are forgiven: 5 in 60 s.
 	PanicBudget = actors.PanicBudget
 	// Receipt is the promise that comes back from a send.
@@ -89,6 +93,9 @@ type Spec struct {
 	Outbox    OutboxLimits
 	Inbox     InboxLimits
 	Panics    PanicBudget
+
+	Rooms        RoomLimits
+	RoomStrategy Strategy // when a join that was not granted is tried again; nil: Backoff{}
 }
 
 // Exhausted is what happens when MaxRetries are used up.
@@ -162,6 +169,14 @@ func (s Spec) check(dialer transport.Dialer) error {
 			errs = append(errs, err)
 		}
 	}
+	if s.RoomStrategy != nil {
+		if err := CheckStrategy(s.RoomStrategy); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if s.Rooms.JoinRate < 0 || math.IsNaN(s.Rooms.JoinRate) || math.IsInf(s.Rooms.JoinRate, 0) {
+		bad("Rooms.JoinRate is %v; it is joins per second, 0 means 250", s.Rooms.JoinRate)
+	}
 	if s.MaxRetries < 0 {
 		bad("MaxRetries is %d; 0 means for ever", s.MaxRetries)
 	}
@@ -190,6 +205,7 @@ func (s Spec) check(dialer transport.Dialer) error {
 	}{
 		{"Outbox.Messages", s.Outbox.Messages}, {"Outbox.Bytes", s.Outbox.Bytes}, {"Outbox.MessageBytes", s.Outbox.MessageBytes}, {"Outbox.Tries", s.Outbox.Tries},
 		{"Inbox.Messages", s.Inbox.Messages}, {"Inbox.Bytes", s.Inbox.Bytes}, {"Panics.Max", s.Panics.Max},
+		{"Outbox.RoomMessages", s.Outbox.RoomMessages}, {"Rooms.Rooms", s.Rooms.Rooms}, {"Rooms.JoinWindow", s.Rooms.JoinWindow},
 	} {
 		if n.value < 0 {
 			bad("%s is %d; 0 means the default", n.name, n.value)
@@ -245,6 +261,10 @@ func (s *Spec) durations() []duration {
 		{"Outbox.TTL", &s.Outbox.TTL, 0, false},
 		{"Outbox.AckTimeout", &s.Outbox.AckTimeout, 30 * time.Second, false},
 		{"GiveUpAfter", &s.GiveUpAfter, 0, false},
+		{"Rooms.Join", &s.Rooms.Join, 10 * time.Second, true},
+		{"Rooms.Verify", &s.Rooms.Verify, 10 * time.Second, true},
+		{"Rooms.Leave", &s.Rooms.Leave, 10 * time.Second, true},
+		{"Rooms.StableAfter", &s.Rooms.StableAfter, 10 * time.Second, true},
 		{"Panics.Within", &s.Panics.Within, 60 * time.Second, true},
 	}
 }
@@ -274,10 +294,18 @@ func (s Spec) filled() Spec {
 		{&s.Inbox.Messages, 256},
 		{&s.Inbox.Bytes, 1 << 20},
 		{&s.Panics.Max, 5},
+		{&s.Rooms.Rooms, 1 << 16},
+		{&s.Rooms.JoinWindow, 32},
 	} {
 		if *n.value == 0 {
 			*n.value = n.standard
 		}
+	}
+	if s.Outbox.RoomMessages == 0 {
+		s.Outbox.RoomMessages = max(1, s.Outbox.Messages/4)
+	}
+	if s.Rooms.JoinRate == 0 {
+		s.Rooms.JoinRate = 250
 	}
 	if s.Endpoint == "" {
 		s.Endpoint = sharedEndpoint

@@ -6,6 +6,24 @@ import (
 	"github.com/seed14814784/holdfast/messages"
 )
 
+// waiting are those who wait for something of a channel.
+type waiting[W any] map[messages.ChannelID][]W
+
+func (l waiting[W]) add(id messages.ChannelID, w W) { l[id] = append(l[id], w) }
+
+// wake drops the waiters that are done.
+func (l waiting[W]) wake(id messages.ChannelID, done func(W) bool) {
+	list, ok := l[id]
+	if !ok {
+		return
+	}
+	if list = slices.DeleteFunc(list, done); len(list) == 0 {
+		delete(l, id)
+		return
+	}
+	l[id] = list
+}
+
 // waiter is somebody who wants a channel to reach one of some statuses. It is
 // used under the bus's lock.
 type waiter struct {

@@ -1,0 +1,101 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// What a lane may hold back while a join is under way. More than that is a gap.
+const (
+	heldMessages = 1024
+	heldBytes    = 1 << 20
+)
+
+// publish takes a message of a room from the connection: to the inbox, or aside
+// until the room is joined. It reports whether the inbox has room for more; if
+// not, resume is called when it has.
+func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch messages.Epoch, resume func()) (room bool) {
+	w := r.lanes.find(id)
+	h := held{p, epoch, time.Now()}
+	if w == nil && p.Unasked {
+		return r.receive(h.received(r.Channel, id, ""), nil, resume)
+	}
+	if w == nil {
+		r.stale.Add(1)
+		return true
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case !w.open && w.ticket == 0:
+		r.stale.Add(1)
+		return true
+	case w.open:
+		return r.pass(w, h, false, resume)
+	}
+	if len(w.live) >= heldMessages || w.bytes+len(p.Data) > heldBytes {
+		w.live, w.bytes, w.spilled = nil, 0, true
+	}
+	if !w.spilled {
+		w.live = append(w.live, h)
+		w.bytes += len(p.Data)
+	}
+	return true
+}
+
+// open lets a room's messages through: what was missed, then what came
+// meanwhile, each once. lost is told before them, in its turn.
+func (r *Record) open(w *lane, lost *messages.Gap) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	history, live, next := w.history, w.live, w.next
+	w.empty()
+	if lost != nil && w.spec.Policy.OnGap == messages.CallOnGap && w.spec.Gap != nil {
+		lost.Before = next
+		gap, tell := *lost, w.spec.Gap
+		r.inbox.push(inbound{Received: messages.Received{Channel: r.Channel, Room: w.spec.ID}, to: func(messages.Received) { tell(gap) }}, nil)
+	}
+	if w.position.Epoch != next.Epoch || lost != nil {
+		w.position = messages.Position{Epoch: next.Epoch}
+	}
+	w.open, w.ticket = true, 0
+	for _, h := range history {
+		r.pass(w, h, true, nil)
+	}
+	w.position.Offset = max(w.position.Offset, next.Offset)
+	for _, h := range live {
+		r.pass(w, h, false, nil)
+	}
+}
+
+// pass gives a message to the inbox, unless it went there before.
+func (r *Record) pass(w *lane, h held, recovered bool, resume func()) (room bool) {
+	if h.Offset != 0 {
+		if h.Offset <= w.position.Offset {
+			r.stale.Add(1)
+			return true
+		}
+		w.position.Offset = h.Offset
+	}
+	m := h.received(r.Channel, w.spec.ID, w.position.Epoch)
+	m.Recovered = recovered
+	return r.receive(m, w.spec.Handler, resume)
+}
+
+func (h held) received(channel messages.ChannelID, room messages.RoomID, history string) messages.Received {
+	m := messages.Received{Channel: channel, Room: room, Epoch: h.epoch, Kind: h.Kind, Type: h.Type, Data: h.Data, At: h.at}
+	if h.Offset != 0 {
+		m.Position = messages.Position{Epoch: history, Offset: h.Offset}
+	}
+	return m
+}
+
+// receive gives a message to the inbox, and to observers who want to see it.
+func (r *Record) receive(m messages.Received, to func(messages.Received), resume func()) (room bool) {
+	if r.PublishReceived {
+		r.Observer.Publish(m, nil)
+	}
+	return r.inbox.push(inbound{Received: m, to: to}, resume)
+}

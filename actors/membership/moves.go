@@ -1,0 +1,125 @@
+package membership
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seed14814784/holdfast/actors/lifecycle"
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// move is one transition in the making: the state on its way from what it was to
+// what it becomes, and the step that is going to be asked for.
+type move struct {
+	State
+	machine Machine
+	event   Event
+	step    Step
+}
+
+func stay(*move) {}
+
+// enter goes to a status that has this timer and no other.
+func (m *move) enter(status messages.RoomStatus, timers ...Timer) {
+	m.Status = status
+	m.Timers = Timers(0).With(timers...)
+	m.Stable = false
+	m.step.Rearm = m.Timers
+}
+
+// missed starts the clock of the time that the room is wanted and not joined.
+func (m *move) missed() {
+	if m.OutSince.IsZero() {
+		m.OutSince = m.event.At
+	}
+}
+
+// goJoined is in the room. Attempt stays: a join proves nothing yet.
+func goJoined(m *move) {
+	m.enter(messages.RoomJoined, TimerStable)
+	m.Created, m.Member, m.OutSince = false, true, time.Time{}
+}
+
+// goJoin asks to be let in, if there is a connection to ask on.
+func goJoin(status messages.RoomStatus) func(*move) {
+	return func(m *move) {
+		m.missed()
+		switch m.Conn {
+		case ConnUp:
+			m.enter(status, TimerJoin)
+			m.Ghost = true
+			m.step.Ask, m.step.Create = AskJoin, m.Created
+		case ConnDown:
+			m.enter(messages.RoomInterrupted)
+		default:
+			m.enter(messages.RoomSuspended)
+		}
+	}
+}
+
+// goVerify asks whether we are still in.
+func goVerify(m *move) {
+	m.enter(messages.RoomVerifying, TimerVerify)
+	m.step.Ask = AskVerify
+}
+
+// goLeave asks to be let go.
+func goLeave(m *move) {
+	m.enter(messages.RoomLeaving, TimerLeave)
+	m.Want, m.Latch, m.OutSince = false, false, time.Time{}
+	m.step.Ask = AskLeave
+}
+
+// goWait counts a failure and waits as the strategy says, or gives up.
+func goWait(m *move) {
+	m.missed()
+	stable := m.Stable
+	m.Attempt = min(m.Attempt+1, lifecycle.MaxAttempt)
+	m.step.Counted = true
+	verdict := m.machine.verdict(lifecycle.Failure{
+		Attempt:   m.Attempt,
+		Elapsed:   max(0, m.event.At.Sub(m.OutSince)),
+		Reason:    m.step.Reason,
+		Stable:    stable,
+		LastDelay: m.LastDelay,
+	})
+	if verdict.GiveUp != messages.ReasonOK {
+		giveUp(m, verdict.GiveUp)
+		return
+	}
+	m.enter(messages.RoomWaiting, TimerRetry)
+	m.LastDelay = min(max(verdict.Delay, lifecycle.MinDelay), lifecycle.MaxDelay)
+	m.step.Delay = m.LastDelay
+}
+
+// giveUp ends the room with a code of ours, and keeps what led to it.
+func giveUp(m *move, code messages.Code) {
+	if cause := m.step.Reason; cause.Code != code {
+		m.step.Reason = messages.Reason{
+			Code: code, Wire: cause.Wire,
+			Detail: fmt.Sprintf("after %d attempts; last: %s", m.Attempt, cause),
+		}
+	}
+	m.step.Owes = m.Ghost
+	goEnd(messages.RoomFailed)(m)
+}
+
+// goEnd ends the room's life until it is joined anew.
+func goEnd(status messages.RoomStatus) func(*move) {
+	return func(m *move) {
+		m.enter(status)
+		m.Want, m.Latch, m.Ghost, m.Created, m.Member = false, false, false, false, false
+		m.Attempt, m.LastDelay, m.OutSince = 0, 0, time.Time{}
+	}
+}
+
+// goDetached ends a leave; or begins anew, if Join came meanwhile.
+func goDetached(m *move) {
+	if m.Latch && m.Want {
+		m.Latch, m.Member, m.Created = false, false, false
+		m.Attempt, m.LastDelay = 0, 0
+		goJoin(messages.RoomJoining)(m)
+		return
+	}
+	goEnd(messages.RoomDetached)(m)
+}

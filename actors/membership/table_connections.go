@@ -1,0 +1,72 @@
+package membership
+
+import "github.com/seed14814784/holdfast/messages"
+
+// What becomes of the connection under the room.
+var connections = []Row{
+	{40, active, ConnLost, always, of(messages.RoomInterrupted), messages.ReasonInterrupted,
+		"T0", interrupted},
+	{41, of(messages.RoomLeaving), ConnLost, always, of(messages.RoomDetached, messages.RoomInterrupted), messages.ReasonInterrupted,
+		"left, as far as this side goes; or joined again, if Join came meanwhile", leftOffline},
+	{42, out | offline, ConnLost, always, 0, messages.ReasonOK,
+		"nothing was under way", conn(ConnDown)},
+	{43, of(messages.RoomInterrupted), ConnReady, ghost, of(messages.RoomVerifying), messages.ReasonVerifyPending,
+		"T1", back(goVerify)},
+	{44, of(messages.RoomInterrupted), ConnReady, noGhost, of(messages.RoomJoining), messages.ReasonOK,
+		"the server never heard of the wish", back(goJoin(messages.RoomJoining))},
+	{45, of(messages.RoomSuspended), ConnReady, mayJoin, of(messages.RoomRejoining), messages.ReasonOK,
+		"continuity was declared lost: there is nothing to verify", back(goJoin(messages.RoomRejoining))},
+	{46, of(messages.RoomSuspended), ConnReady, mayOnlyAsk, of(messages.RoomVerifying), messages.ReasonVerifyPending,
+		"the server decides whether we are in", back(goVerify)},
+	{47, out, ConnReady, always, 0, messages.ReasonOK,
+		"what has ended does not come back by itself", conn(ConnUp)},
+	{48, of(messages.RoomInterrupted), ConnSuspended, always, of(messages.RoomSuspended), messages.ReasonConnSuspended,
+		"the outage outlived the room's continuity", suspended},
+	{49, out | of(messages.RoomSuspended), ConnSuspended, always, 0, messages.ReasonOK,
+		"there is no continuity to lose", conn(ConnLong)},
+	{50, active | offline, ConnDead, always, of(messages.RoomFailed), messages.ReasonConnTerminal,
+		"the channel was kicked or has failed", over(goEnd(messages.RoomFailed))},
+	{51, active | offline | of(messages.RoomLeaving), ConnClosed, always, of(messages.RoomDetached), messages.ReasonUserDisconnect,
+		"logging out leaves every room", over(goEnd(messages.RoomDetached))},
+	{52, of(messages.RoomLeaving), ConnDead, always, of(messages.RoomDetached), messages.ReasonConnTerminal,
+		"as good as left", over(goEnd(messages.RoomDetached))},
+	{53, out, ConnDead, always, 0, messages.ReasonOK,
+		"nothing was under way", conn(ConnEnded)},
+	{54, out, ConnClosed, always, 0, messages.ReasonOK,
+		"nothing was under way", conn(ConnEnded)},
+	{55, out, ConnReopen, always, 0, messages.ReasonOK,
+		"the rooms of a life that has ended are not joined again", conn(ConnDown)},
+}
+
+func conn(c Conn) func(*move) { return func(m *move) { m.Conn = c } }
+
+func over(then func(*move)) func(*move) {
+	return func(m *move) {
+		m.Conn = ConnEnded
+		then(m)
+	}
+}
+
+func back(then func(*move)) func(*move) {
+	return func(m *move) {
+		m.Conn = ConnUp
+		then(m)
+	}
+}
+
+func interrupted(m *move) {
+	m.Conn = ConnDown
+	m.missed()
+	m.enter(messages.RoomInterrupted)
+}
+
+func suspended(m *move) {
+	m.Conn = ConnLong
+	m.enter(messages.RoomSuspended)
+}
+
+func leftOffline(m *move) {
+	m.Conn = ConnDown
+	m.step.Owes = !m.Latch
+	goDetached(m)
+}

@@ -1,0 +1,129 @@
+package actors
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seed14814784/holdfast/actors/membership"
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// heard takes what the server said about a room. An answer to a question that is
+// void, or from a connection that is gone, is dropped: what it says was true of
+// something that is not any more.
+func (a *rooms) heard(m *roomNews) {
+	r := a.roster.rooms[m.ticket.Room]
+	if r == nil || m.from != a.roster.ref || m.ticket.Number != r.number {
+		a.stale.Add(1)
+		return
+	}
+	if r.asked {
+		r.asked = false
+		a.agenda.flight--
+	}
+	if m.news.Kind == transport.RoomJoined {
+		a.granted(r, m.news)
+		return
+	}
+	kind, ok := meanings[m.news.Kind][aspectOf(r.state.Status)]
+	if !ok {
+		a.stale.Add(1)
+		return
+	}
+	r.refresh = r.refresh || m.news.Reason.Code == messages.ReasonRoomTokenExpired
+	a.apply(r, membership.Event{Kind: kind, Reason: m.news.Reason})
+}
+
+// aspect is how far a room has come, for what news about it means.
+type aspect uint8
+
+const (
+	idle aspect = iota
+	joining
+	verifying
+	inside
+	outgoing
+)
+
+func aspectOf(status messages.RoomStatus) aspect {
+	switch status {
+	case messages.RoomJoining, messages.RoomRejoining:
+		return joining
+	case messages.RoomVerifying:
+		return verifying
+	case messages.RoomJoined:
+		return inside
+	case messages.RoomLeaving:
+		return outgoing
+	default:
+		return idle
+	}
+}
+
+// meanings is the event of each kind of news.
+var meanings = map[transport.RoomKind]map[aspect]membership.Kind{
+	transport.RoomLeft:      {outgoing: membership.LeaveOK, inside: membership.Detach},
+	transport.RoomNotExist:  {joining: membership.JoinNotExist, verifying: membership.NoRoom, inside: membership.Destroyed, outgoing: membership.LeaveOK},
+	transport.RoomDenied:    {joining: membership.JoinDenied, verifying: membership.Revoked, inside: membership.Revoked},
+	transport.RoomRetry:     {joining: membership.JoinRetry, verifying: membership.VerifyDue, inside: membership.Detach},
+	transport.RoomNotIn:     {joining: membership.JoinRetry, verifying: membership.NotIn, inside: membership.Detach, outgoing: membership.LeaveOK},
+	transport.RoomDetached:  {joining: membership.Detach, verifying: membership.Detach, inside: membership.Detach, outgoing: membership.LeaveOK},
+	transport.RoomEvicted:   {joining: membership.Evicted, verifying: membership.Evicted, inside: membership.Evicted, outgoing: membership.Evicted, idle: membership.Evicted},
+	transport.RoomDestroyed: {joining: membership.Destroyed, verifying: membership.Destroyed, inside: membership.Destroyed, outgoing: membership.Destroyed, idle: membership.Destroyed},
+	transport.RoomRevoked:   {joining: membership.JoinDenied, verifying: membership.Revoked, inside: membership.Revoked},
+}
+
+// granted takes the news that we are in. Something may be missing if we had been
+// in before, or knew where to go on, and the server does not say that nothing
+// is; or if more came during the join than could be held back.
+func (a *rooms) granted(r *room, news transport.RoomNews) {
+	how := aspectOf(r.state.Status)
+	if how != joining && how != verifying {
+		a.stale.Add(1)
+		return
+	}
+	before := r.state.Member || !r.from.IsZero()
+	r.gap = before && !news.Recovered || !r.complete()
+	r.refresh = false
+	event := membership.Event{Kind: membership.JoinOK}
+	switch {
+	case r.gap && r.lane.spec.Policy.OnGap == messages.FailOnGap:
+		a.refuseGap(r, how)
+		return
+	case r.gap:
+		event.Reason = messages.Because(messages.ReasonRejoinedWithGap, "the room's history goes on %s", after(r.from, news.Position))
+	case before:
+		event.Reason.Code = messages.ReasonRecovered
+	}
+	if how == verifying {
+		event.Kind = membership.StillIn
+	}
+	a.apply(r, event)
+	if news.TTL > 0 && r.lane.spec.Token != nil {
+		r.renewAt = time.Now().Add(time.Duration(float64(news.TTL) * (0.8 + 0.1*a.Random())))
+		a.alarms.fix(r)
+	}
+}
+
+func after(from, to messages.Position) string {
+	switch {
+	case from.IsZero() || to.IsZero():
+		return "where nobody can tell"
+	case from.Epoch != to.Epoch:
+		return fmt.Sprintf("in another epoch: it was %q, it is %q", from.Epoch, to.Epoch)
+	}
+	return fmt.Sprintf("at offset %d, after %d", to.Offset, from.Offset)
+}
+
+// refuseGap ends a room whose policy does not accept a gap. The server has let us
+// in, so it is told that we leave.
+func (a *rooms) refuseGap(r *room, how aspect) {
+	kind := membership.JoinDenied
+	if how == verifying {
+		kind = membership.Revoked
+	}
+	a.apply(r, membership.Event{Kind: kind, Reason: messages.Because(messages.ReasonHistoryLost, "the server could not continue where we stopped, and the room's policy accepts no gap")})
+	a.roster.tick++
+	a.batch = append(a.batch, enquiry{membership.AskLeave, leaving(r.id, a.roster.tick)})
+}

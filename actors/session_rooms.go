@@ -1,0 +1,117 @@
+package actors
+
+import (
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/actors/membership"
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// askRooms takes questions of the rooms actor.
+func (c *connection) askRooms(ctx actor.Context, questions []enquiry) {
+	if c.conn == nil || c.session == nil || c.leaving {
+		return // the rooms will hear that the connection is gone
+	}
+	c.questions = append(c.questions, questions...)
+	c.retryRooms(ctx)
+}
+
+// retryRooms asks what the socket will take of the questions. The rest waits
+// until the socket has taken what was written before.
+func (c *connection) retryRooms(ctx actor.Context) {
+	session, ok := c.session.(transport.RoomSession)
+	for ok && len(c.questions) > 0 && !c.failed {
+		batch := c.batch()
+		before := c.link.frames
+		err := c.put(session, batch)
+		if err != nil {
+			reason := transport.ReasonOf(err, messages.ReasonProtocolError)
+			switch {
+			case reason.Code == messages.ReasonSlowConsumer && c.link.frames == before:
+				return // there will be room, and a report when there is
+			case c.link.frames == before && (rejects(reason.Code) || reason.Code == messages.ReasonInvalidSpec):
+				for _, q := range batch {
+					c.link.Room(q.request.Ticket, transport.RoomNews{Kind: transport.RoomDenied, Reason: reason})
+				}
+			default:
+				c.lose(ctx, err)
+				return
+			}
+		}
+		c.questions = c.questions[len(batch):]
+	}
+	if len(c.questions) == 0 {
+		c.questions = nil
+	}
+}
+
+// batch is the first question, or as many verifies as the protocol asks at once.
+func (c *connection) batch() []enquiry {
+	n := 1
+	if c.questions[0].ask == membership.AskVerify {
+		for n < len(c.questions) && n < c.traits.VerifyBatch && c.questions[n].ask == membership.AskVerify {
+			n++
+		}
+	}
+	return c.questions[:n]
+}
+
+func (c *connection) put(session transport.RoomSession, batch []enquiry) error {
+	request := batch[0].request
+	switch batch[0].ask {
+	case membership.AskLeave:
+		return session.Leave(&c.link, request.Ticket)
+	case membership.AskVerify:
+		requests := make([]transport.JoinRequest, len(batch))
+		for i, q := range batch {
+			requests[i] = q.request
+		}
+		return session.Verify(&c.link, requests)
+	default:
+		return session.Join(&c.link, request)
+	}
+}
+
+// renewRoom presents a fresh token for a room, where the protocol can. Where it
+// cannot, the room ends with its token and is joined again with another one.
+func (c *connection) renewRoom(ctx actor.Context, m *roomRenew) {
+	renewer, ok := c.session.(transport.RoomRenewer)
+	if !ok || c.leaving {
+		return
+	}
+	if err := renewer.RenewRoom(&c.link, m.ticket, m.token); err != nil {
+		c.lose(ctx, err)
+	}
+}
+
+// Room passes on what the server said about a room. A history goes to the room's
+// lane, which is opened by the rooms actor; while the inbox is full of what came
+// before, nothing more is read.
+func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {
+	c := l.c
+	if news.Kind == transport.RoomJoined {
+		if w := c.rec.lanes.find(ticket.Room); w != nil {
+			w.granted(ticket.Number, c.ref.epoch, news)
+		}
+		if len(news.History) > 0 && !c.rec.inbox.room(l.resume()) {
+			c.pause()
+		}
+		news.History = nil
+	}
+	if pid := c.rec.rooms.Load(); pid != nil {
+		l.ctx.Send(pid, &roomNews{from: c.ref, ticket: ticket, news: news})
+	}
+}
+
+// Publish hands a message of a room on.
+func (l *link) Publish(room messages.RoomID, p transport.Publication) {
+	c := l.c
+	if c.leaving && !c.rec.inbox.room(nil) {
+		c.rec.stale.Add(1)
+		return
+	}
+	if !c.rec.publish(room, p, c.ref.epoch, l.resume()) {
+		c.pause()
+	}
+}
