@@ -189,6 +189,15 @@ func (l *lobby) tell(room, verb string) {
 	in.send(fmt.Sprintf("%s %s %s", verb, room, ticket))
 }
 
+// logout ends every membership: the login is over.
+func (l *lobby) logout() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, h := range l.halls {
+		h.in = nil
+	}
+}
+
 func (l *lobby) set(change func(*lobby)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -79,6 +79,9 @@ func (c *crowd) hear(m messages.Received) {
 
 // see is the observer.
 func (c *crowd) see(event messages.Event) {
+	if e, ok := event.(messages.StatusChanged); ok && e.Cur.Ended() {
+		c.lobby.logout()
+	}
 	e, ok := event.(messages.RoomChanged)
 	if !ok {
 		return
@@ -205,6 +208,10 @@ func (c *crowd) heal() {
 	c.lobby.set(func(l *lobby) { clear(l.silent); l.forget = false })
 	c.ask(messages.Connect{})
 	c.after(3 * time.Minute)
+	if c.status() == messages.Ready { // leaves that were not heard are told at the next contact
+		c.peer.last().fail(lost())
+		c.after(time.Minute)
+	}
 	var want []string
 	for _, room := range c.rooms {
 		if c.wanted[room] {
