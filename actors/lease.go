@@ -27,15 +27,15 @@ type lease struct {
 	told     bool               // observers know that it ends
 	troubled bool               // and that it could not be renewed so far
 	rotate   bool               // there is a new token, which only a fresh connection can use
-	cancel   context.CancelFunc // ends the question to the credentials; nil if none is under way
+	question *fetched           // to the credentials, not answered yet
+	cancel   context.CancelFunc // ends it
 }
 
 // To the channel.
 type (
-	// fetched is what the credentials answered.
+	// fetched is a question to the credentials, and their answer.
 	fetched struct {
 		word
-		stale messages.Token // what was to be replaced
 		token messages.Token
 		err   error
 	}
@@ -79,9 +79,9 @@ func (c *channel) runLease() {
 func (c *channel) restLease() {
 	c.clock.cancel(renewSlot)
 	c.clock.cancel(leaseSlot)
-	if c.lease.cancel != nil {
+	if c.lease.question != nil {
 		c.lease.cancel()
-		c.lease.cancel = nil
+		c.lease.question, c.lease.cancel = nil, nil
 	}
 }
 
@@ -96,11 +96,11 @@ func (c *channel) leaseEnding(ctx actor.Context) {
 		return // an address callback is asked at the next attempt
 	}
 	call, cancel := context.WithTimeout(context.Background(), c.Timeouts.Prepare)
-	c.lease.cancel = cancel
-	self, root, rec, from, stale := ctx.Self(), ctx.ActorSystem().Root, c.Record, c.conn, c.lease.token
+	answer := &fetched{word: word{from: c.conn}, err: credentialsError(messages.Because(messages.ReasonCredCallbackError, "the credentials ended their goroutine"), nil)}
+	c.lease.question, c.lease.cancel = answer, cancel
+	self, root, rec, stale := ctx.Self(), ctx.ActorSystem().Root, c.Record, c.lease.token
 	c.Workers.Go(func() {
 		defer cancel()
-		answer := &fetched{word: word{from: from}, stale: stale, err: credentialsError(messages.Because(messages.ReasonCredCallbackError, "the credentials ended their goroutine"), nil)}
 		defer func() { root.Send(self, answer) }() // whatever the credentials do, runtime.Goexit included
 		answer.token, answer.err = rec.token(call, stale)
 	})
@@ -111,10 +111,10 @@ func (c *channel) leaseEnding(ctx actor.Context) {
 // but not within a second. Some credentials give the next token only shortly
 // before the last one ends; that is no trouble.
 func (c *channel) fetched(ctx actor.Context, m *fetched) {
-	if m.stale != c.lease.token || c.state.Status != messages.Ready || c.lease.ends.IsZero() {
-		return // renewed by somebody else meanwhile, or past the time for it
+	if m != c.lease.question {
+		return // the login was renewed from outside meanwhile
 	}
-	c.lease.cancel = nil
+	c.lease.question, c.lease.cancel = nil, nil
 	switch {
 	case m.err == nil && m.token == c.lease.offered:
 		return // it came from outside, and is on its way

@@ -478,6 +478,11 @@ func TestNothingIsLeftOfAQuestionAboutCredentials(t *testing.T) {
 			then(s)
 			synctest.Wait()
 			v.set(func(v *vault) { v.hang = false })
+			s.mu.Lock()
+			if got := s.script(); strings.Contains(got, "finding") {
+				t.Errorf("%s: somebody was told\n%s", sentence, got)
+			}
+			s.mu.Unlock()
 			s.end()
 		})
 	}

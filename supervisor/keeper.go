@@ -173,13 +173,15 @@ func (k keeper) fetch(ctx context.Context, last messages.Token) (token messages.
 	}()
 	token, err = k.Fetch(ctx, TokenRequest{Identity: k.Identity, Last: last})
 	reason, says := messages.ReasonOf(err)
+	hide := func(r messages.Reason) messages.Reason { return token.Hide(last.Hide(r)) }
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return messages.Token{}, k.late(ctx.Err())
 	case says:
-		return messages.Token{}, &messages.Error{Op: k.String(), Reason: last.Hide(reason)} // it said itself what kind of failure this is
+		return messages.Token{}, &messages.Error{Op: k.String(), Reason: hide(reason)} // it said itself what kind of failure this is
 	case err != nil:
-		return messages.Token{}, k.failure(messages.ReasonCredCallbackError, nil, "the credentials callback: %s", last.Secret.Hide(err.Error()))
+		reason = hide(messages.Because(messages.ReasonCredCallbackError, "the credentials callback: %v", err))
+		return messages.Token{}, &messages.Error{Op: k.String(), Reason: reason}
 	case token.Secret == (messages.Secret{}):
 		return messages.Token{}, k.failure(messages.ReasonCredCallbackError, nil, "the credentials callback answered with an empty token")
 	case token.Expired(time.Now()):
