@@ -45,6 +45,13 @@
 // never travels in a mailbox, where it could be lost with its receiver: see
 // dialing.
 //
+// # The end of a login
+//
+// With the login a channel takes a lease: until when it is good, from the token
+// or the server. Some time before, it asks its credentials for the next token, in
+// a goroutine, and its connection presents that one to the server. A lease that
+// was not prolonged ends the connection: CredExpired, whoever notices first.
+//
 // # Decisions
 //
 // Signals name their connection by pointer, not by epoch alone: a forced
@@ -64,6 +71,10 @@
 //
 // A fleet keeps a few goroutines for its mailboxes: see Crew. A new one per
 // burst of messages spent a quarter of the processor on growing its stack.
+//
+// The timers of a lease belong to the channel and not to the credentials, which
+// know nothing of servers that say how long a login is good. Spread as they are,
+// they make one identity ask once all the same.
 //
 // A handler runs outside the connection actor. Inside, a slow one would starve
 // heartbeats and make a command wait; the price is a goroutine per burst.

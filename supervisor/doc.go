@@ -32,6 +32,13 @@
 // and at once for each endpoint, in the order of asking. While an endpoint's
 // breaker is open, only probes pass.
 //
+// # Credentials
+//
+// Channels of one identity share one [Credentials] value. It keeps the newest
+// token and calls its Fetch once for all who want another: at the first login,
+// before a login ends, and when a server has rejected one. Each channel renews at
+// its own moment; the first one pays, the others find the token there.
+//
 // # What is told, and to whom
 //
 // Each channel numbers its changes. An observer first gets a [messages.Snapshot]
