@@ -108,6 +108,56 @@ func ExampleNATS() {
 	// CLOSED
 }
 
+// visit is a room that is entered, loses its network, gets it back and is still
+// in; and then somebody removes us.
+var visit = []messages.RoomChanged{
+	{Prev: messages.RoomDetached, Cur: messages.RoomJoining, How: messages.HowEnter},
+	{Prev: messages.RoomJoining, Cur: messages.RoomJoined, How: messages.HowEnter},
+	{Prev: messages.RoomJoined, Cur: messages.RoomInterrupted, How: messages.HowEnter},
+	{Prev: messages.RoomInterrupted, Cur: messages.RoomVerifying, How: messages.HowEnter},
+	{Prev: messages.RoomVerifying, Cur: messages.RoomJoined, How: messages.HowEnter, Recovered: true},
+	{Prev: messages.RoomJoined, Cur: messages.RoomKicked, How: messages.HowEnter, Reason: messages.Reason{Code: messages.ReasonKickedFromRoom}},
+}
+
+func tellRoom[W vocabulary.Word](t *vocabulary.RoomTranslator[W]) {
+	for _, change := range visit {
+		for _, word := range t.Translate(change) {
+			fmt.Println(word)
+		}
+	}
+}
+
+func ExampleZIMRoom() {
+	tellRoom(vocabulary.ZIMRoom())
+	// Output:
+	// (1,6)
+	// (2,0)
+	// (1,1)
+	// (1,1)
+	// (2,0)
+	// (0,8)
+}
+
+func ExampleCentrifugoSubscription() {
+	tellRoom(vocabulary.CentrifugoSubscription())
+	// Output:
+	// subscribing(0)
+	// subscribed
+	// subscribing(1)
+	// subscribed recovered
+	// unsubscribed(2000)
+}
+
+func ExampleAblyChannel() {
+	tellRoom(vocabulary.AblyChannel())
+	// Output:
+	// ATTACHING
+	// ATTACHED
+	// ATTACHING
+	// ATTACHED resumed
+	// FAILED
+}
+
 // A request to a channel that has ended answers as ZIM does to a user who is
 // not logged in.
 func ExampleZIMErrorOf() {

@@ -27,9 +27,8 @@ func translator[W Word](say func(*memory[W], messages.StatusChanged) []W) *Trans
 
 // memory is what a word may depend on besides the change itself.
 type memory[W Word] struct {
+	voice[W]
 	ever bool // Ready since the channel was told to connect
-	last W    // what was said last
-	said bool // whether anything was
 }
 
 // Translate returns what the other system would say about the change: mostly
@@ -43,15 +42,7 @@ func (t *Translator[W]) Translate(change messages.StatusChanged) []W {
 		m.ever = false // what follows is another life
 	default: // on its way: nothing new about it
 	}
-	var words []W
-	for _, word := range t.say(m, change) {
-		if m.said && word == m.last {
-			continue
-		}
-		m.last, m.said = word, true
-		words = append(words, word)
-	}
-	return words
+	return m.utter(t.say(m, change))
 }
 
 // paused reports which of the two holds a change to Held is about.

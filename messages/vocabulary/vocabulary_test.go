@@ -185,9 +185,34 @@ func TestZIMErrors(t *testing.T) {
 		messages.ReasonRoomNotExist:   6000322,
 		messages.ReasonOutboxFull:     6000101,
 		messages.ReasonSessionInvalid: 6000102,
+
+		messages.ReasonRecovered:            0,
+		messages.ReasonAlreadyInRoom:        6000320,
+		messages.ReasonRoomHeartbeatTimeout: 6000321,
+		messages.ReasonDisbanded:            6000322,
+		messages.ReasonCreateFailed:         6000303,
+		messages.ReasonJoinRejected:         6000304,
+		messages.ReasonJoinTimeout:          6000105,
+		messages.ReasonRoomLimit:            6000325,
+		messages.ReasonInterrupted:          6000326,
+		messages.ReasonBlocked:              6000327,
+		messages.ReasonConnTerminal:         6000121,
+		messages.ReasonPermissionRevoked:    6000301,
 	} {
 		if got := vocabulary.ZIMErrorOf(code); got != want {
 			t.Errorf("%s is told as %d, want %d", code, got, want)
+		}
+	}
+}
+
+func TestEveryReasonThatIsNoSuccessIsAZIMError(t *testing.T) {
+	fine := map[messages.Code]bool{
+		messages.ReasonOK: true, messages.ReasonJoined: true,
+		messages.ReasonRecovered: true, messages.ReasonRejoinedWithGap: true,
+	}
+	for _, code := range messages.Codes() {
+		if got := vocabulary.ZIMErrorOf(code); (got == vocabulary.ZIMErrorNone) != fine[code] {
+			t.Errorf("%s is told as %d", code, got)
 		}
 	}
 }
