@@ -109,7 +109,7 @@ func (c *channel) connect(ctx actor.Context) {
 		Last:    c.lastReason,
 		Refresh: c.refresh,
 	}
-	c.refresh, c.rotateIn = false, 0 // a go-away was meant for the connection before
+	c.rotateIn = 0 // a go-away was meant for the connection before
 	c.admittedAt = time.Now()
 	c.attempts++
 	c.conn = ref

@@ -367,6 +367,39 @@ func TestARejectedLoginAsksForAnotherTokenOnce(t *testing.T) {
 	})
 }
 
+func TestATokenThatWasRejectedIsNotPresentedAgainForWantOfAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{token: messages.NewToken("bad"), fail: why(messages.ReasonCredCallbackError)}
+		s := withTokens(t, v, nil)
+		s.peer.answers = func(s *socket, message string) {
+			if message == "LOGIN bad" {
+				s.send("CREDENTIALS")
+			} else {
+				obliging(s, message)
+			}
+		}
+		s.ask(messages.Connect{})
+		s.after(time.Second)
+		v.set(func(v *vault) { v.fail = nil })
+		s.after(4 * time.Second)
+		s.expect(`
+			0s Queued UserConnect
+			0s Preparing
+			0s Dialing
+			0s Authenticating
+			0s Preparing AuthRejected
+			0s Backoff CredCallbackError
+			0s peer got "LOGIN bad"
+			2s Queued
+			2s Preparing
+			2s Dialing
+			2s Authenticating
+			2s Ready
+			2s peer got "LOGIN t1"`)
+		s.end()
+	})
+}
+
 func TestLoginsThatAreRejectedAgainAndAgainEndAsFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{}

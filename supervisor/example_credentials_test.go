@@ -51,7 +51,12 @@ func ExampleCredentials() {
 		}
 	}
 	fmt.Println(alice, "were fetched", calls, "time")
-	fmt.Println(server.Conns()[9].Request().Header.Get("Authorization"))
+	conns, err := server.Await(ctx, 10)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(conns[9].Request().Header.Get("Authorization"))
 	// Output:
 	// credentials of "alice" were fetched 1 time
 	// Bearer token

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/messages/vocabulary"
 	"github.com/seed14814784/holdfast/transport"
 )
 
@@ -109,12 +111,17 @@ func crowded(t *testing.T, size int, life time.Duration, play func(*scene, *boun
 	}, WithLimits(Limits{PerSecond: 10000, Burst: 10000, Concurrent: 10000}), WithObserverQueue(100000))
 }
 
+// told is what has happened so far.
+func (s *scene) told() []messages.Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.events)
+}
+
 // will is how many channels said that their login ends, and how many statuses
 // other than Ready there were.
 func (s *scene) will() (warned, changes int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, e := range s.events {
+	for _, e := range s.told() {
 		switch e := e.(type) {
 		case messages.TokenWillExpire:
 			warned++
@@ -195,6 +202,91 @@ func TestAThousandLoginsThatEndTogetherAreOneRefresh(t *testing.T) {
 			t.Errorf("%d calls when it was back", calls)
 		}
 	})
+}
+
+// unrenewable is the bouncer's login without the renewal.
+type unrenewable struct{ *bouncer }
+
+// NewSession implements transport.Protocol.
+func (u unrenewable) NewSession(o transport.Opening) transport.Session {
+	return struct{ transport.Session }{u.bouncer.NewSession(o)}
+}
+
+func TestLoginsThatCannotBeRenewedAreMadeAnewOneAfterAnother(t *testing.T) {
+	inScene(t, func(s *scene) {
+		tokens := &bank{opened: time.Now()}
+		tokens.answer = func(_ context.Context, n int) (messages.Token, error) {
+			token := numbered(n)
+			token.Expires = time.Now().Add(time.Hour)
+			return token, nil
+		}
+		alice := &Credentials{Identity: "alice", Fetch: tokens.fetch}
+		for i := range 200 {
+			spec := s.spec(messages.ChannelID(fmt.Sprintf("c%d", i)))
+			spec.Credentials, spec.Protocol, spec.Keepalive.Interval = alice, unrenewable{&bouncer{}}, Never
+			s.wait(s.open(spec), messages.Ready)
+		}
+		s.forget()
+		elapse(time.Hour)
+		var minutes [60]int
+		for _, e := range s.told() {
+			change, ok := e.(messages.StatusChanged)
+			if !ok || change.Cur != messages.Queued {
+				continue
+			}
+			if !change.Planned || change.Attempt != 0 || change.Reason.Code != messages.ReasonRotation {
+				t.Errorf("not planned: %v", change)
+			}
+			minutes[int(change.At.Sub(s.start).Minutes())]++
+		}
+		total, most := 0, 0
+		for _, n := range minutes {
+			total, most = total+n, max(most, n)
+		}
+		if total != 200 || most > 40 || tokens.count() != 2 {
+			t.Errorf("%d of 200 came anew, %d in one minute, with %d refreshes", total, most, tokens.count()-1)
+		}
+	})
+}
+
+// ZIM's third scenario: the token expires, and nobody renews it; or it is renewed
+// in time, and nobody notices.
+func TestNoRenewalInTimeEndsAsTheZIMDocumentSays(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		renew bool
+		want  string
+	}{
+		"nobody renews it":      {false, "[(1,1) (2,0) (0,5)]"},
+		"it is renewed in time": {true, "[(1,1) (2,0)]"},
+	} {
+		inScene(t, func(s *scene) {
+			alice := &Credentials{Identity: "alice", Token: numbered(1)}
+			alice.Token.Expires = time.Now().Add(time.Hour)
+			spec := s.spec("a")
+			spec.Credentials, spec.Protocol = alice, &bouncer{}
+			ch := s.open(spec)
+			s.must(s.fleet.Listen("app", func(e messages.Event) {
+				if _, ok := e.(messages.TokenWillExpire); ok && test.renew {
+					if err := ch.Renew(s.t.Context(), numbered(2)); err != nil {
+						t.Error(err)
+					}
+				}
+			}))
+			elapse(2 * time.Hour)
+			zim, said := vocabulary.ZIM(), []vocabulary.ZIMChange{}
+			for _, e := range s.told() {
+				if change, ok := e.(messages.StatusChanged); ok {
+					said = append(said, zim.Translate(change)...)
+				}
+			}
+			if got := fmt.Sprint(said); got != test.want {
+				t.Errorf("%s: ZIM would say %s", sentence, got)
+			}
+			if reason := ch.Snapshot().Reason; !test.renew && reason.Code != messages.ReasonCredExpired {
+				t.Errorf("%s: %v", sentence, reason)
+			}
+		})
+	}
 }
 
 func TestTwoFleetsMayShareAnIdentity(t *testing.T) {
@@ -392,11 +484,9 @@ func TestTokensAreNowhere(t *testing.T) {
 		if backend.logins < 10 || tokens.count() < 10 {
 			t.Errorf("only %d logins and %d refreshes", backend.logins, tokens.count())
 		}
-		s.mu.Lock()
-		for _, e := range s.events {
+		for _, e := range s.told() {
 			shown = append(shown, e)
 		}
-		s.mu.Unlock()
 		for _, x := range shown {
 			public(t, fmt.Sprintf("%v\n%+v\n%#v\n%s\n%d\n%q\n%x", x, x, x, x, x, x, x))
 		}
