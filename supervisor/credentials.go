@@ -26,7 +26,9 @@ import (
 // However many channels want a token, Fetch is called once, and never twice at
 // the same moment: at the first login; when 80 to 90 % of a token's life are
 // over, see [messages.TokenWillExpire]; and when a server has rejected it. What
-// fails is not tried again before MinInterval. The fields must not be changed
+// fails is not tried again before MinInterval. A call that nobody waits for any
+// more is cancelled; a fleet that is closed waits for a call that it began and
+// another fleet waits for, up to Timeout. The fields must not be changed
 // once a channel has the value, and the value must not be copied.
 type Credentials struct {
 	// Identity says whose they are, for requests, errors and logs.
