@@ -147,7 +147,8 @@ type RoomSpec struct {
 	Policy RoomPolicy
 
 	// Position is where to go on in the room's history, if it is known from an
-	// earlier life. The zero Position begins with what comes.
+	// earlier life. The zero Position begins with what comes; but a room that had
+	// ended and was not left goes on where it stopped.
 	Position Position
 
 	// Priority orders the joins after a reconnect: the highest first, equals in
