@@ -1,6 +1,6 @@
 // Package golden replays the scenarios of the documents that Holdfast was made
-// from: the table of the lifecycle on one side, the other systems' words on the
-// other. The traces are in testdata, made to be read.
+// from: the tables of the channel and of its room on one side, the other systems'
+// words on the other. The traces are in testdata, made to be read.
 package golden
 
 import (
@@ -53,41 +53,22 @@ func at(lines []string, i int) string {
 	return "(the end)"
 }
 
-// These are the sequences of the reference, part B, 3.4. A trace and the code
-// could be wrong together; they cannot be wrong together with this.
+// A trace and the code could be wrong together; they cannot be wrong together
+// with this.
 func TestSequencesAreThoseOfTheReference(t *testing.T) {
 	texts := traces(t)
-	for name, want := range map[string]map[string]string{
-		"zim_s1_network_lost_and_found": {"zim": "(1,1) | (2,0) | (3,3) | (2,0)"},
-		"zim_s2_kicked":                 {"zim": "(1,1) | (2,0) | (0,4)"},
-		"zim_s3_token_expired":          {"zim": "(1,1) | (2,0) | (0,5)"},
-		"zim_s3_token_renewed":          {"zim": "(1,1) | (2,0)"},
-		"wukong_connect":                {"wukong": "connecting | success node=1001 | syncMsg | syncCompleted"},
-		"wukong_network_lost": {"wukong": "connecting | success node=1001 | syncMsg | syncCompleted" +
-			` | fail "ReadEOF" | noNetwork | connecting | success node=1002 | syncMsg | syncCompleted`},
-		"wukong_disconnect_keeping": {"wukong": "connecting | success node=1001 | syncMsg | syncCompleted" +
-			` | fail "UserDrop" | connecting | success node=1001 | syncMsg | syncCompleted`},
-		"wukong_disconnect_logout": {"wukong": "connecting | success node=1001 | syncMsg | syncCompleted" +
-			` | fail ""`},
-		"wukong_kicked": {"wukong": "connecting | success node=1001 | syncMsg | syncCompleted | kicked"},
-		"wukong_ios_auth_fail": {
-			"ios":    "WKConnecting | WKConnectFail WKReasonAuthFail",
-			"wukong": `connecting | fail "auth: AuthRejected (wukong 2)"`,
-		},
-		"pk_reconnect":            {"pk": "connecting | connected | reconnecting | connected | disconnecting | disconnected"},
-		"socket_status_own_close": {"socket": "SocketStatusConnected | SocketStatusClosed"},
-	} {
+	for name, want := range sequences {
 		t.Run(name, func(t *testing.T) {
 			story, err := replay(texts[name])
 			if err != nil {
 				t.Fatal(err)
 			}
 			for vocabulary, sequence := range want {
-				listener, ok := story.listeners[vocabulary]
+				got, ok := story.sequence(vocabulary)
 				if !ok {
 					t.Fatalf("the trace does not speak %s", vocabulary)
 				}
-				if got := listener.sequence(); got != sequence {
+				if got != sequence {
 					t.Errorf("%s hears\n%s, want\n%s", vocabulary, got, sequence)
 				}
 			}
