@@ -105,7 +105,6 @@ func subscribingCode(change messages.RoomChanged, queued bool) int {
 
 // unsubscribedCodes are the codes of reasons that have one.
 var unsubscribedCodes = map[messages.Code]int{
-	messages.ReasonConnTerminal:         CentrifugoClientClosed,
 	messages.ReasonRoomTokenExpired:     CentrifugoUnauthorized,
 	messages.ReasonRoomNotExist:         CentrifugoUnknownChannel,
 	messages.ReasonJoinRejected:         CentrifugoPermissionDenied,
@@ -120,17 +119,21 @@ var unsubscribedCodes = map[messages.Code]int{
 }
 
 func unsubscribedCode(change messages.RoomChanged) int {
+	reason := change.Reason
+	if reason.Code == messages.ReasonConnTerminal {
+		return CentrifugoClientClosed // the number on the wire, if any, is the connection's
+	}
 	if change.Cur == messages.RoomLeaving || change.Cur == messages.RoomDetached {
-		if change.Reason.Code/100 == 8 && change.Reason.Code != messages.ReasonConnTerminal {
+		if reason.Code/100 == 8 {
 			return CentrifugoUnsubscribeCalled
 		}
 		return CentrifugoClientClosed
 	}
-	if code := centrifugoWire(change.Reason); code > 0 && code < 2500 {
+	if code := centrifugoWire(reason); code > 0 && code < 2500 {
 		return code
 	}
-	if change.Reason.Code/100 == 4 {
+	if reason.Code/100 == 4 {
 		return CentrifugoUnauthorized
 	}
-	return unsubscribedCodes[change.Reason.Code]
+	return unsubscribedCodes[reason.Code]
 }

@@ -139,6 +139,7 @@ func TestEveryRoomStatusInEveryVocabulary(t *testing.T) {
 		"the room's token will not do":        {step(joining, no, messages.ReasonRoomTokenExpired), roomWords{"(0,7)", "unsubscribed(1)", "FAILED"}},
 		"the permission is taken back":        {by(messages.HowCreate, step(joined, no, messages.ReasonPermissionRevoked)), roomWords{"(0,8)", "unsubscribed(2000)", "FAILED"}},
 		"a gap is not accepted":               {step(rejoining, no, messages.ReasonHistoryLost), roomWords{"(0,7)", "unsubscribed(2000)", "FAILED"}},
+		"the channel's own number is no use":  {wire(109, step(joined, no, messages.ReasonConnTerminal)), roomWords{"(0,2)", "unsubscribed(2)", "FAILED"}},
 		"another protocol's number is no use": {messages.RoomChanged{Prev: joined, Cur: no, Reason: messages.Reason{Code: messages.ReasonConnTerminal, Wire: messages.Wire{Scheme: "websocket", Code: 1001}}}, roomWords{"(0,2)", "unsubscribed(2)", "FAILED"}},
 	} {
 		if got := newRoomSpeaker().translate(c.change); got != c.want {
