@@ -19,6 +19,10 @@ type engine struct {
 	t *testing.T
 	*venue
 
+	// The engine's broker gives a publication its offset when it is in the history
+	// already, where a subscription that recovers looks at it: a race of its own.
+	broker sync.RWMutex
+
 	mu     sync.Mutex
 	node   *centrifuge.Node
 	ws     http.Handler
@@ -141,6 +145,8 @@ func (e *engine) connecting(_ context.Context, c centrifuge.ConnectEvent) (centr
 
 func (e *engine) connected(c *centrifuge.Client) {
 	c.OnSubscribe(func(s centrifuge.SubscribeEvent, answer centrifuge.SubscribeCallback) {
+		e.broker.RLock()
+		defer e.broker.RUnlock()
 		r := e.ruled()
 		reply := centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{EnableRecovery: true, EmitPresence: true}}
 		switch {
@@ -189,6 +195,8 @@ func (e *engine) options() centrifuge.PublishOptions {
 
 // publish says something in a channel of the node that is there now.
 func (e *engine) publish(channel, data string) {
+	e.broker.Lock()
+	defer e.broker.Unlock()
 	if _, err := e.now().Publish(channel, []byte(data), centrifuge.WithHistory(e.ruled().history, time.Hour)); err != nil {
 		e.t.Errorf("publish to %s: %v", channel, err)
 	}
