@@ -1,10 +1,8 @@
 package membership
 
 import (
-	"fmt"
 	"time"
 
-	"github.com/seed14814784/holdfast/actors/lifecycle"
 	"github.com/seed14814784/holdfast/messages"
 )
 
@@ -34,10 +32,11 @@ func (m *move) missed() {
 	}
 }
 
-// goJoined is in the room. Attempt stays: a join proves nothing yet.
+// goJoined is in the room. Attempt stays: a join proves nothing yet. The server
+// counts us in, whatever it said to an earlier join.
 func goJoined(m *move) {
 	m.enter(messages.RoomJoined, TimerStable)
-	m.Created, m.Member, m.OutSince = false, true, time.Time{}
+	m.Created, m.Member, m.Ghost, m.OutSince = false, true, true, time.Time{}
 }
 
 // goJoin asks to be let in, if there is a connection to ask on.
@@ -70,41 +69,8 @@ func goLeave(m *move) {
 	m.step.Ask = AskLeave
 }
 
-// goWait counts a failure and waits as the strategy says, or gives up.
-func goWait(m *move) {
-	m.missed()
-	stable := m.Stable
-	m.Attempt = min(m.Attempt+1, lifecycle.MaxAttempt)
-	m.step.Counted = true
-	verdict := m.machine.verdict(lifecycle.Failure{
-		Attempt:   m.Attempt,
-		Elapsed:   max(0, m.event.At.Sub(m.OutSince)),
-		Reason:    m.step.Reason,
-		Stable:    stable,
-		LastDelay: m.LastDelay,
-	})
-	if verdict.GiveUp != messages.ReasonOK {
-		giveUp(m, verdict.GiveUp)
-		return
-	}
-	m.enter(messages.RoomWaiting, TimerRetry)
-	m.LastDelay = min(max(verdict.Delay, lifecycle.MinDelay), lifecycle.MaxDelay)
-	m.step.Delay = m.LastDelay
-}
-
-// giveUp ends the room with a code of ours, and keeps what led to it.
-func giveUp(m *move, code messages.Code) {
-	if cause := m.step.Reason; cause.Code != code {
-		m.step.Reason = messages.Reason{
-			Code: code, Wire: cause.Wire,
-			Detail: fmt.Sprintf("after %d attempts; last: %s", m.Attempt, cause),
-		}
-	}
-	m.step.Owes = m.Ghost
-	goEnd(messages.RoomFailed)(m)
-}
-
-// goEnd ends the room's life until it is joined anew.
+// goEnd ends the room's life until it is joined anew. Nothing of it is left over
+// for the next one.
 func goEnd(status messages.RoomStatus) func(*move) {
 	return func(m *move) {
 		m.enter(status)
@@ -113,7 +79,7 @@ func goEnd(status messages.RoomStatus) func(*move) {
 	}
 }
 
-// goDetached ends a leave; or begins anew, if Join came meanwhile.
+// goDetached ends a leave; or begins a new life, if Join came meanwhile.
 func goDetached(m *move) {
 	if m.Latch && m.Want {
 		m.Latch, m.Member, m.Created = false, false, false

@@ -11,12 +11,11 @@ type Statuses uint16
 
 // The sets that many rows speak of.
 var (
-	everyStatus = of(messages.RoomStatuses()...)
-	ended       = of(messages.RoomLost, messages.RoomGone, messages.RoomKicked, messages.RoomFailed)
-	out         = ended | of(messages.RoomDetached)
-	asking      = of(messages.RoomJoining, messages.RoomRejoining)
-	offline     = of(messages.RoomInterrupted, messages.RoomSuspended)
-	active      = asking | of(messages.RoomJoined, messages.RoomVerifying, messages.RoomWaiting)
+	ended   = of(messages.RoomLost, messages.RoomGone, messages.RoomKicked, messages.RoomFailed)
+	out     = ended | of(messages.RoomDetached)
+	asking  = of(messages.RoomJoining, messages.RoomRejoining)
+	offline = of(messages.RoomInterrupted, messages.RoomSuspended)
+	active  = asking | of(messages.RoomJoined, messages.RoomVerifying, messages.RoomWaiting)
 )
 
 func of(statuses ...messages.RoomStatus) Statuses {

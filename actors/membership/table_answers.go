@@ -8,7 +8,7 @@ var answers = []Row{
 		"the counter is not reset: a join proves nothing yet", goJoined},
 	{14, of(messages.RoomJoined), StableDue, always, 0, messages.ReasonOK,
 		"the only success that resets the counter", proveStable},
-	{15, asking, JoinNotExist, maycreate, 0, messages.ReasonRoomNotExist,
+	{15, asking, JoinNotExist, mayCreate, 0, messages.ReasonRoomNotExist,
 		"asks again, to create it", create},
 	{16, asking, JoinNotExist, created, of(messages.RoomWaiting, messages.RoomFailed), messages.ReasonRoomNotExist,
 		"it was created and is not there: the server disagrees with itself, so wait", disagreed},
@@ -37,7 +37,7 @@ var answers = []Row{
 }
 
 var (
-	maycreate       = Guard{"it may be created, and was not yet in this cycle", func(m *move) bool { return m.machine.creates() && !m.Created }}
+	mayCreate       = Guard{"it may be created, and was not yet in this cycle", func(m *move) bool { return m.machine.creates() && !m.Created }}
 	created         = Guard{"it was created in this cycle", func(m *move) bool { return m.machine.creates() && m.Created }}
 	mayNotCreate    = Guard{"it may not be created", func(m *move) bool { return !m.machine.creates() }}
 	rejoins         = Guard{"the policy joins again", func(m *move) bool { return m.machine.rejoins() }}

@@ -5,14 +5,14 @@ import "github.com/seed14814784/holdfast/messages"
 // What becomes of the connection under the room.
 var connections = []Row{
 	{40, active, ConnLost, always, of(messages.RoomInterrupted), messages.ReasonInterrupted,
-		"T0", interrupted},
+		"T0: the server may not have noticed yet, so nothing is lost so far", interrupted},
 	{41, of(messages.RoomLeaving), ConnLost, always, of(messages.RoomDetached, messages.RoomInterrupted), messages.ReasonInterrupted,
 		"left, as far as this side goes; or joined again, if Join came meanwhile", leftOffline},
 	{42, out | offline, ConnLost, always, 0, messages.ReasonOK,
 		"nothing was under way", conn(ConnDown)},
-	{43, of(messages.RoomInterrupted), ConnReady, ghost, of(messages.RoomVerifying), messages.ReasonVerifyPending,
-		"T1", back(goVerify)},
-	{44, of(messages.RoomInterrupted), ConnReady, noGhost, of(messages.RoomJoining), messages.ReasonOK,
+	{43, of(messages.RoomInterrupted), ConnReady, known, of(messages.RoomVerifying), messages.ReasonVerifyPending,
+		"T1: a join may have landed, so ask before joining again", back(goVerify)},
+	{44, of(messages.RoomInterrupted), ConnReady, unknown, of(messages.RoomJoining), messages.ReasonOK,
 		"the server never heard of the wish", back(goJoin(messages.RoomJoining))},
 	{45, of(messages.RoomSuspended), ConnReady, mayJoin, of(messages.RoomRejoining), messages.ReasonOK,
 		"continuity was declared lost: there is nothing to verify", back(goJoin(messages.RoomRejoining))},
@@ -37,6 +37,13 @@ var connections = []Row{
 	{55, out, ConnReopen, always, 0, messages.ReasonOK,
 		"the rooms of a life that has ended are not joined again", conn(ConnDown)},
 }
+
+// Whoever was in is asked about even if the server has refused a join since: it
+// may take that back, and StayOut must never join by itself.
+var (
+	known   = Guard{"the server may count us in, or we were in", func(m *move) bool { return m.Ghost || m.Member }}
+	unknown = Guard{"neither", func(m *move) bool { return !m.Ghost && !m.Member }}
+)
 
 func conn(c Conn) func(*move) { return func(m *move) { m.Conn = c } }
 

@@ -26,8 +26,8 @@ var wishes = []Row{
 		"not joined again at the next contact; the leave is told there, if the server may count us in", forgetOffline},
 	{11, of(messages.RoomLeaving), Leave, always, 0, messages.ReasonUserLeave,
 		"the last command wins: nothing joins again", unlatch},
-	{12, ended, Leave, always, of(messages.RoomDetached), messages.ReasonNotInRoom,
-		"forgets how it ended", forget},
+	{12, out, Leave, always, of(messages.RoomDetached), messages.ReasonNotInRoom,
+		"leaving twice is no error; what had ended forgets how", forget},
 }
 
 var (
