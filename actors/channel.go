@@ -190,8 +190,8 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 		c.reason, c.since = step.Reason, event.At
 		c.enter(ctx, prev.Status, event)
 	}
-	c.tellRooms(ctx, prev)
 	c.tell(prev, step, event.At)
+	c.tellRooms(ctx, prev)
 	if next.Status != prev.Status {
 		c.flush(ctx) // now: no outcome may be told before the Ready that made it possible
 	}

@@ -13,7 +13,8 @@ import (
 )
 
 // The rooms actor is spawned with the first room. It is told how the connection
-// stands before observers are told of the status that says so.
+// stands after observers are: no room verifies or is joined before they have
+// seen the Ready that made it possible.
 
 // ensureRooms spawns the rooms actor, if it is not there.
 func (c *channel) ensureRooms(ctx actor.Context) *actor.PID {

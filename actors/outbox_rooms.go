@@ -37,13 +37,13 @@ func (o *outbox) openRoom(id messages.RoomID) {
 	}
 }
 
-// closeRoom holds a room's messages back. Those that a connection has not begun
-// to write are taken from it again, in their place before all that wait.
+// closeRoom holds a room's messages back. With recall, those that a connection has
+// not begun to write are taken from it again, in their place before all that wait.
 //
 // The connection may be looking at one of them at this moment. What it holds is
 // made worthless, as if it had expired, and a copy waits in its stead: so the
 // same message cannot be begun twice.
-func (o *outbox) closeRoom(id messages.RoomID) {
+func (o *outbox) closeRoom(id messages.RoomID, recall bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	share := o.rooms[id]
@@ -51,6 +51,9 @@ func (o *outbox) closeRoom(id messages.RoomID) {
 		return
 	}
 	share.open = false
+	if !recall {
+		return
+	}
 	var back []*parcel
 	o.handed = slices.DeleteFunc(o.handed, func(p *parcel) bool {
 		if p.message.Room != id || p.begun {
@@ -67,7 +70,7 @@ func (o *outbox) closeRoom(id messages.RoomID) {
 // dropRoom refuses messages for a room from now on, and gives up those that no
 // connection has begun to write.
 func (o *outbox) dropRoom(id messages.RoomID, reason messages.Reason) {
-	o.closeRoom(id)
+	o.closeRoom(id, true)
 	o.mu.Lock()
 	delete(o.rooms, id)
 	var verdicts []verdict

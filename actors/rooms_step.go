@@ -12,13 +12,13 @@ import (
 // apply takes one step of a room and runs its effects, in an order that matters:
 // what the old status had under way is void before anything new begins, and
 // observers learn that a room is joined before its handler is given anything.
-func (a *rooms) apply(r *room, event membership.Event) membership.Step {
+func (a *rooms) apply(r *room, event membership.Event) {
 	event.At = time.Now()
 	prev := r.state
 	next, step, ok := r.machine.Step(prev, event)
 	if !ok {
 		a.stale.Add(1)
-		return step
+		return
 	}
 	r.state = next
 	moved := next.Status != prev.Status
@@ -36,7 +36,6 @@ func (a *rooms) apply(r *room, event membership.Event) membership.Step {
 	if moved {
 		a.moved(r, prev, step, event.At)
 	}
-	return step
 }
 
 // each steps every room, in the order in which they were joined.
@@ -65,7 +64,8 @@ func (a *rooms) moved(r *room, prev membership.State, step membership.Step, at t
 		r.renewAt = time.Time{}
 		a.alarms.fix(r)
 		r.close()
-		a.outbox.closeRoom(r.id)
+		// What was handed over before a leave was asked is written before it.
+		a.outbox.closeRoom(r.id, r.state.Status != messages.RoomLeaving)
 	}
 	if r.state.Status.Ended() {
 		r.close()

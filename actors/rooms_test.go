@@ -439,6 +439,22 @@ func TestRoomsMessagesLeaveWhenItIsJoinedAndInOrder(t *testing.T) {
 	})
 }
 
+func TestWhatWasSentBeforeALeaveIsSaidBeforeIt(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		h.up(named("a"))
+		if _, err := h.record.Send(messages.Text("bye").In("a")); err != nil {
+			t.Fatal(err)
+		}
+		h.ask(messages.Leave{Room: "a"})
+		h.expect(`
+			0s a Leaving UserLeave
+			0s a Detached UserLeave
+			0s peer got "SAY a bye"
+			0s peer got "LEAVE a 2"
+			0s #1 Written`)
+	})
+}
+
 func TestRoomThatIsNotJoinedDoesNotFillTheOutboxOfTheOthers(t *testing.T) {
 	story(t, func(s *Settings) { s.Outbox.RoomMessages = 3 }, func(h *hotel) {
 		h.lobby.silent["JOIN a"] = true

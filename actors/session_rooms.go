@@ -18,13 +18,14 @@ func (c *connection) askRooms(ctx actor.Context, questions []enquiry) {
 }
 
 // retryRooms asks what the socket will take of the questions. The rest waits
-// until the socket has taken what was written before.
+// until the socket has taken what was written before; and all wait for the
+// messages that were handed over before them, so that a leave comes after what was
+// said in the room.
 func (c *connection) retryRooms(ctx actor.Context) {
-	session, ok := c.session.(transport.RoomSession)
-	for ok && len(c.questions) > 0 && !c.failed {
+	for len(c.questions) > 0 && len(c.backlog) == 0 && !c.failed {
 		batch := c.batch()
 		before := c.link.frames
-		err := c.put(session, batch)
+		err := c.put(batch)
 		if err != nil {
 			reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 			switch {
@@ -57,7 +58,12 @@ func (c *connection) batch() []enquiry {
 	return c.questions[:n]
 }
 
-func (c *connection) put(session transport.RoomSession, batch []enquiry) error {
+func (c *connection) put(batch []enquiry) error {
+	session, ok := c.session.(transport.RoomSession)
+	if !ok {
+		return &messages.Error{Op: "join", Reason: messages.Because(messages.ReasonNotSupported,
+			"the sessions of the protocol %q have no rooms, although its traits say so", c.rec.Protocol.Name())}
+	}
 	request := batch[0].request
 	switch batch[0].ask {
 	case membership.AskLeave:
