@@ -30,6 +30,7 @@ func benched(handler func(messages.Received), observer Observer) (*Record, *idle
 		Outbox:    OutboxLimits{Messages: 1 << 10, Bytes: 1 << 20, MessageBytes: 1 << 16},
 		Inbox:     InboxLimits{Messages: 1 << 10, Bytes: 1 << 20},
 		Panics:    PanicBudget{Max: 5, Within: time.Minute},
+		Flapping:  Flapping{Notice: 5, End: 20, Within: time.Minute},
 		Random:    func() float64 { return 0.5 },
 	}
 	return NewRecord(theatre, settings, true), dialer

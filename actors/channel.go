@@ -187,12 +187,15 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 		c.armGiveUp()
 	}
 	if next.Status != prev.Status {
-		c.reason, c.since = step.Reason, event.At
+		c.reason, c.since, c.degraded = step.Reason, event.At, step.Degraded
 		c.enter(ctx, prev.Status, event)
 	}
 	c.tell(prev, step, event.At)
 	c.tellRooms(ctx, prev)
 	if next.Status != prev.Status {
+		if prev.Status == messages.Syncing {
+			c.endSync()
+		}
 		c.flush(ctx) // now: no outcome may be told before the Ready that made it possible
 	}
 }

@@ -67,6 +67,10 @@ func (c *channel) step(ctx actor.Context, event lifecycle.Event) {
 func (c *channel) connectCommand(ctx actor.Context, m messages.Connect) messages.Reply {
 	kind := lifecycle.Connect
 	switch {
+	case c.state.Status == messages.Kicked && m.Takeover && c.outfought():
+		reason := c.flapping(c.reason)
+		reason.Detail += "; another login takes every takeover back, so find it first, or try again later"
+		return c.refusal("connect", reason)
 	case c.state.Status == messages.Kicked && m.Takeover:
 		kind = lifecycle.ConnectTakeover
 	case c.state.Status == messages.Kicked:
@@ -77,6 +81,9 @@ func (c *channel) connectCommand(ctx actor.Context, m messages.Connect) messages
 	}
 	if c.state.Status.Ended() {
 		c.pardon()
+		if c.state.Status != messages.Kicked {
+			c.flaps = flaps{}
+		}
 	}
 	c.apply(ctx, lifecycle.Event{Kind: kind})
 	if c.state.Status == messages.Held {

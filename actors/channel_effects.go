@@ -37,9 +37,14 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 		ctx.Send(c.conn.pid, &dial{ask: c.ask})
 	case messages.Authenticating:
 		ctx.Send(c.conn.pid, &login{})
+	case messages.Syncing:
+		c.beginSync(ctx)
 	case messages.Ready:
 		c.forget = false
 		c.runLease()
+		if from == messages.Syncing {
+			ctx.Send(c.conn.pid, &listen{})
+		}
 		// Where nobody answers heartbeats, uptime is all the proof there is.
 		c.alive, c.stableDue = c.Keepalive.Interval <= 0 || c.Keepalive.OneWay, false
 	case messages.Suspended:
@@ -109,7 +114,8 @@ func (c *channel) connect(ctx actor.Context) {
 		Last:    c.lastReason,
 		Refresh: c.refresh,
 	}
-	c.rotateIn = 0 // a go-away was meant for the connection before
+	c.rotateIn = 0              // a go-away was meant for the connection before
+	c.flaps.since = time.Time{} // of a session that we ended
 	c.admittedAt = time.Now()
 	c.attempts++
 	c.conn = ref
@@ -265,7 +271,7 @@ func (c *channel) tell(prev lifecycle.State, step lifecycle.Step, at time.Time) 
 	case messages.Backoff, messages.Suspended:
 		event.RetryIn, c.retryAt = step.Delay, at.Add(step.Delay)
 	case messages.Ready:
-		event.Resumed, event.Gap = c.resumed, c.gap
+		event.Resumed, event.Gap, event.Degraded = c.resumed, c.gap, step.Degraded
 	default: // nothing to add
 	}
 	portrait := c.portrait()
@@ -278,6 +284,6 @@ func (c *channel) portrait() *messages.Snapshot {
 	return &messages.Snapshot{
 		Channel: c.Channel, Seq: c.seq, Status: c.state.Status, Reason: c.reason, Since: c.since,
 		Attempt: c.state.Attempt, RetryAt: c.retryAt, Epoch: c.state.Epoch, Node: c.node,
-		Endpoint: c.reached, Attempts: c.attempts,
+		Degraded: c.degraded, Endpoint: c.reached, Attempts: c.attempts,
 	}
 }

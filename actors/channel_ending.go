@@ -25,7 +25,11 @@ func (c *channel) ending(cause any) lifecycle.Event {
 	if c.state.Status == messages.Closing { // the peer only answered; what led here is the reason
 		reason = messages.Reason{Code: c.reason.Code, Wire: f.reason.Wire, Detail: c.reason.Detail}
 	}
-	return lifecycle.Event{Kind: c.endingKind(f.reason), Reason: reason}
+	event := lifecycle.Event{Kind: c.endingKind(f.reason), Reason: reason}
+	if code := c.sessionEnded(f.reason); event.Kind == lifecycle.Lost && code != messages.ReasonOK {
+		event.GiveUp, event.Reason = code, c.flapping(reason)
+	}
+	return event
 }
 
 func (c *channel) endingKind(reason messages.Reason) lifecycle.Kind {

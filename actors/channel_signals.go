@@ -55,7 +55,10 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *loggedIn:
 		c.loggedIn(ctx, m.login)
 	case *synced:
-		c.apply(ctx, lifecycle.Event{Kind: lifecycle.SyncDone})
+		c.sync.protocol = false
+		c.synced(ctx)
+	case *caughtUp:
+		c.caughtUp(ctx, m)
 	case *heard:
 		c.heard(ctx, m.probe)
 	case *goAway:
@@ -143,7 +146,11 @@ func (c *channel) expire(ctx actor.Context, t lifecycle.Timer) {
 		c.rotateIn = 0
 	}
 	attempt := c.state.InFlight() || c.state.HasTransport()
-	c.apply(ctx, lifecycle.Event{Kind: due[t]})
+	event := lifecycle.Event{Kind: due[t]}
+	if t == lifecycle.TimerSync {
+		event.Reason = c.sync.overdue()
+	}
+	c.apply(ctx, event)
 	if attempt && !c.state.HasTransport() {
 		c.lastReason = c.reason
 	}
@@ -188,10 +195,12 @@ func (c *channel) giveUp(ctx actor.Context) {
 }
 
 func (c *channel) loggedIn(ctx actor.Context, login transport.Login) {
+	c.flaps.began(time.Now())
 	c.node, c.resumed, c.gap = login.Node, login.Resumed, login.Gap
 	c.leased(c.lease.token, login.TTL)
+	c.sync.protocol, c.sync.syncer = login.Sync, c.Syncer != nil
 	kind := lifecycle.AuthOKNoSync
-	if login.Sync {
+	if c.sync.protocol || c.sync.syncer {
 		kind = lifecycle.AuthOK
 	}
 	c.apply(ctx, lifecycle.Event{Kind: kind})

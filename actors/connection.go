@@ -115,6 +115,8 @@ func (c *connection) handle(ctx actor.Context) {
 		c.beat(ctx, m.answer)
 	case *probe:
 		c.probe(ctx)
+	case *listen:
+		c.firstWord = true
 	case *bye:
 		c.bye(ctx)
 	case *renew:
@@ -149,6 +151,7 @@ func (c *connection) stopped(ctx actor.Context) {
 		}
 		said = true
 		c.settle()
+		rec.inbox.release(ref) // a login that the channel did not hear of any more
 		rec.outbox.reclaim(c.traits.Deduplicates, c.blamed(), c.cause)
 		// Something always remembers a dead actor; its socket must not be kept.
 		c.conn, c.session, c.dialing, c.link, c.backlog, c.unwritten = nil, nil, nil, link{}, nil, nil

@@ -52,7 +52,17 @@
 // a goroutine, and its connection presents that one to the server. A lease that
 // was not prolonged ends the connection: CredExpired, whoever notices first.
 //
+// # Between login and Ready
+//
+// A Syncer runs in a goroutine, and the inbox holds back what its connection
+// brings. It is called once at a time, so one that hangs holds up later logins
+// until their own deadlines; and what it delivers after its time is refused, for
+// by then the handler may have been given what came later.
+//
 // # Decisions
+//
+// Sessions that end soon and alike are counted outside the lifecycle, which knows
+// no history but its attempts: a fight is made of sessions that were all Ready.
 //
 // Signals name their connection by pointer, not by epoch alone: a forced
 // refresh makes a second connection in the same attempt, and the two must not

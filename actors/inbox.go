@@ -22,6 +22,7 @@ type inbox struct {
 	limits  InboxLimits
 	handler func(messages.Received)
 	crashed func(messages.RoomID, crash) // told when a handler panicked
+	publish func(messages.Received)      // told of what is queued, in its order; nil: nobody is
 	workers *Workers
 
 	mu        sync.Mutex
@@ -30,6 +31,11 @@ type inbox struct {
 	running   bool
 	resume    func() // called once there is room again
 	delivered uint64
+
+	holder    *connectionRef // it catches up: what comes over it waits in held
+	held      []inbound
+	heldBytes int
+	space     chan struct{} // closed when the queue has become shorter; nil while nobody waits
 }
 
 // inbound is a message on its way to a handler.
@@ -49,13 +55,13 @@ type crash struct {
 func (b *inbox) push(m inbound, resume func()) (room bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.queue = append(b.queue, m)
-	b.bytes += len(m.Data)
-	if !b.running {
-		b.running = true
-		b.workers.Go(b.drain)
+	if b.holder == nil {
+		b.enqueue(m)
+	} else {
+		b.held = append(b.held, m)
+		b.heldBytes += len(m.Data)
 	}
-	if len(b.queue) < b.limits.Messages && b.bytes < b.limits.Bytes {
+	if !b.full() {
 		return true
 	}
 	if resume != nil {
@@ -64,12 +70,30 @@ func (b *inbox) push(m inbound, resume func()) (room bool) {
 	return false
 }
 
+// enqueue puts a message at the end of the queue; the lock is held.
+func (b *inbox) enqueue(m inbound) {
+	b.queue = append(b.queue, m)
+	b.bytes += len(m.Data)
+	if b.publish != nil {
+		b.publish(m.Received)
+	}
+	if !b.running {
+		b.running = true
+		b.workers.Go(b.drain)
+	}
+}
+
+// full reports whether no more is read for now; the lock is held.
+func (b *inbox) full() bool {
+	return len(b.queue)+len(b.held) >= b.limits.Messages || b.bytes+b.heldBytes >= b.limits.Bytes
+}
+
 // room reports whether there is room for a message. If not, resume is called,
 // once, when there is.
 func (b *inbox) room(resume func()) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.queue) < b.limits.Messages && b.bytes < b.limits.Bytes {
+	if !b.full() {
 		return true
 	}
 	b.resume = resume
@@ -103,8 +127,12 @@ func (b *inbox) drain() {
 		b.bytes -= len(m.Data)
 		b.delivered++
 		var resume func()
-		if 2*len(b.queue) <= b.limits.Messages && 2*b.bytes <= b.limits.Bytes {
+		if 2*(len(b.queue)+len(b.held)) <= b.limits.Messages && 2*(b.bytes+b.heldBytes) <= b.limits.Bytes {
 			resume, b.resume = b.resume, nil
+		}
+		if b.space != nil {
+			close(b.space)
+			b.space = nil
 		}
 		b.mu.Unlock()
 		if resume != nil {
@@ -132,8 +160,8 @@ func (b *inbox) handle(m inbound) {
 func (b *inbox) discard() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := len(b.queue)
-	b.queue, b.bytes, b.resume = nil, 0, nil
+	n := len(b.queue) + len(b.held)
+	b.queue, b.bytes, b.held, b.heldBytes, b.resume = nil, 0, nil, 0, nil
 	return uint64(n)
 }
 

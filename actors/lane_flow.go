@@ -20,7 +20,7 @@ func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch mess
 	w := r.lanes.find(id)
 	h := held{p, epoch, time.Now()}
 	if w == nil && p.Unasked {
-		return r.receive(h.received(r.Channel, id, ""), nil, resume)
+		return r.inbox.push(inbound{Received: h.received(r.Channel, id, "")}, resume)
 	}
 	if w == nil {
 		r.stale.Add(1)
@@ -81,7 +81,7 @@ func (r *Record) pass(w *lane, h held, recovered bool, resume func()) (room bool
 	}
 	m := h.received(r.Channel, w.spec.ID, w.position.Epoch)
 	m.Recovered = recovered
-	return r.receive(m, w.spec.Handler, resume)
+	return r.inbox.push(inbound{Received: m, to: w.spec.Handler}, resume)
 }
 
 func (h held) received(channel messages.ChannelID, room messages.RoomID, history string) messages.Received {
@@ -90,12 +90,4 @@ func (h held) received(channel messages.ChannelID, room messages.RoomID, history
 		m.Position = messages.Position{Epoch: history, Offset: h.Offset}
 	}
 	return m
-}
-
-// receive gives a message to the inbox, and to observers who want to see it.
-func (r *Record) receive(m messages.Received, to func(messages.Received), resume func()) (room bool) {
-	if r.PublishReceived {
-		r.Observer.Publish(m, nil)
-	}
-	return r.inbox.push(inbound{Received: m, to: to}, resume)
 }

@@ -50,7 +50,10 @@ func (l *link) LoggedIn(login transport.Login) {
 		return
 	}
 	c.greeted = true
-	c.firstWord = !login.Sync
+	c.firstWord = !login.Sync && c.rec.Syncer == nil
+	if c.rec.Syncer != nil {
+		c.rec.inbox.hold(c.ref) // before anything else comes over this connection
+	}
 	// An inbox that is still full of the connection before must not grow by a
 	// message with every connection.
 	if !c.rec.inbox.room(l.resume()) {
@@ -62,7 +65,6 @@ func (l *link) LoggedIn(login transport.Login) {
 
 // Synced tells the channel that catching up is done.
 func (l *link) Synced() {
-	l.c.firstWord = true
 	l.ctx.Send(l.c.channel, &synced{word: word{from: l.c.ref}})
 }
 
@@ -77,9 +79,6 @@ func (l *link) Deliver(kind messages.Kind, kindOfMessage string, data []byte) {
 	}
 	received := messages.Received{
 		Channel: c.rec.Channel, Epoch: c.ref.epoch, Kind: kind, Type: kindOfMessage, Data: data, At: time.Now(),
-	}
-	if c.rec.PublishReceived {
-		c.rec.Observer.Publish(received, nil)
 	}
 	if !c.rec.inbox.push(inbound{Received: received}, l.resume()) {
 		c.pause()

@@ -42,6 +42,9 @@ type Record struct {
 	conn       *connectionRef // the connection that exists or is ending
 	ask        *ask           // the wish to dial that is queued
 	lease      lease          // of the login
+	sync       syncing        // what the login still waits for
+	flaps      flaps          // sessions that ended soon, in a row
+	degraded   bool           // Ready, although catching up was not completed
 	alive      bool           // something was heard since Ready
 	stableDue  bool           // the stable timer has run out, but nothing was heard
 
@@ -75,6 +78,9 @@ func NewRecord(system *actor.ActorSystem, settings Settings, willConnect bool) *
 		r.Observer.Publish(o, nil)
 	})
 	r.inbox = &inbox{limits: settings.Inbox, handler: settings.Handler, crashed: r.handlerCrashed, workers: settings.Workers}
+	if settings.PublishReceived {
+		r.inbox.publish = func(m messages.Received) { r.Observer.Publish(m, nil) }
+	}
 	if !willConnect {
 		r.outbox.Shut(notConnected(messages.Idle, messages.Reason{}))
 	}

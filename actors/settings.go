@@ -37,6 +37,9 @@ type Settings struct {
 	// kicks excepted.
 	Insist bool
 
+	// Syncer catches up after each login; nil: nobody does but the protocol.
+	Syncer Syncer
+
 	// GiveUpAfter ends a channel that waits at the gate when it should have been
 	// up; 0 is never. Between attempts, that is the strategy's business.
 	GiveUpAfter time.Duration
@@ -50,6 +53,7 @@ type Settings struct {
 	Outbox    OutboxLimits
 	Inbox     InboxLimits
 	Panics    PanicBudget
+	Flapping  Flapping
 	Rooms     RoomLimits
 
 	// RoomStrategy decides when a join that was not granted is tried again.

@@ -136,9 +136,10 @@ type (
 		quiet
 		answer func(any)
 	}
-	probe struct{ quiet }
-	bye   struct{ quiet }
-	renew struct {
+	probe  struct{ quiet }
+	listen struct{ quiet } // from now on what is heard is proof of life
+	bye    struct{ quiet }
+	renew  struct {
 		quiet
 		token  messages.Token
 		answer func(any)

@@ -83,6 +83,7 @@ func newStage(t reporter, change func(*Settings)) *stage {
 		Outbox:    OutboxLimits{Messages: 100, Bytes: 1 << 20, MessageBytes: 1 << 16},
 		Inbox:     InboxLimits{Messages: 16, Bytes: 1 << 16},
 		Panics:    PanicBudget{Max: 5, Within: time.Minute},
+		Flapping:  Flapping{Notice: 5, End: 20, Within: time.Minute},
 		Random:    func() float64 { return 0.5 },
 	}
 	if change != nil {

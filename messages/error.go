@@ -10,7 +10,8 @@ import (
 // is one, the error underneath.
 //
 // errors.Is matches it against a [Code]; errors.As against *Error gives the
-// reason.
+// reason. Whoever was kicked is not logged in: an error with such a reason is
+// [ReasonNotConnected] as well.
 type Error struct {
 	Op      string // "open", "send", "connect", ...
 	Channel ChannelID
@@ -36,10 +37,14 @@ func (e *Error) Error() string {
 
 // Unwrap gives errors.Is and errors.As the code and the error underneath.
 func (e *Error) Unwrap() []error {
-	if e.Err == nil {
-		return []error{e.Reason.Code}
+	errs := []error{e.Reason.Code}
+	if e.Reason.Class() == ClassKicked {
+		errs = append(errs, ReasonNotConnected)
 	}
-	return []error{e.Reason.Code, e.Err}
+	if e.Err != nil {
+		errs = append(errs, e.Err)
+	}
+	return errs
 }
 
 // ReasonOf returns the reason an error carries, and false if it carries none.

@@ -137,6 +137,7 @@ type Snapshot struct {
 	RetryAt   time.Time // in Backoff and Suspended
 	Epoch     Epoch
 	Node      string
+	Degraded  bool          // in Ready: catching up was incomplete
 	Endpoint  string        // what the gate and the breaker count the channel under
 	Waiting   int           // messages in the outbox
 	Bytes     int           // their size

@@ -47,11 +47,31 @@ func (d *diary) note(event messages.Event) {
 		} else {
 			entry.Info("endpoint is back")
 		}
+	case messages.RoomChanged:
+		d.roomChanged(e)
+	case messages.Finding:
+		d.log.WithFields(logrus.Fields{"channel": string(e.Channel), "reason": e.Reason.Code.String(), "advice": e.Advice}).Warn("look at this: " + e.Reason.String())
 	case messages.TokenWillExpire:
 		d.log.WithFields(logrus.Fields{"channel": string(e.Channel), "expires": e.Expires}).Debug("the login ends soon")
 	case messages.Missed:
 		d.log.WithField("count", e.Count).Warn("log lines were left out")
 	}
+}
+
+// roomChanged writes of the rooms that end unasked. What ends with the channel is
+// in the channel's own line.
+func (d *diary) roomChanged(e messages.RoomChanged) {
+	switch e.Cur {
+	case messages.RoomLost, messages.RoomGone, messages.RoomKicked, messages.RoomFailed:
+	default:
+		return
+	}
+	if e.Reason.Code == messages.ReasonConnTerminal {
+		return
+	}
+	d.log.WithFields(logrus.Fields{
+		"channel": string(e.Channel), "room": string(e.Room), "status": e.Cur.String(), "reason": e.Reason.Code.String(),
+	}).Warn("room is " + e.Cur.String() + ": " + e.Reason.String())
 }
 
 func (d *diary) changed(e messages.StatusChanged) {
@@ -117,7 +137,12 @@ func severity(e messages.StatusChanged) logrus.Level {
 			return logrus.InfoLevel
 		}
 		return logrus.WarnLevel
-	case messages.Ready, messages.Held, messages.Closed:
+	case messages.Ready:
+		if e.Degraded {
+			return logrus.WarnLevel
+		}
+		return logrus.InfoLevel
+	case messages.Held, messages.Closed:
 		return logrus.InfoLevel
 	default:
 		return logrus.DebugLevel

@@ -39,6 +39,11 @@
 // before a login ends, and when a server has rejected one. Each channel renews at
 // its own moment; the first one pays, the others find the token there.
 //
+// # Catching up
+//
+// A [Syncer] runs between login and Ready. What comes over the connection
+// meanwhile waits in the inbox behind what the Syncer delivers.
+//
 // # What is told, and to whom
 //
 // Each channel numbers its changes. An observer first gets a [messages.Snapshot]

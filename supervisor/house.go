@@ -129,7 +129,7 @@ func (h *house) tellRoot(message any) {
 func (h *house) settings(s Spec) actors.Settings {
 	settings := actors.Settings{
 		Channel: s.ID, Address: s.Address, Dialer: s.Dialer, Protocol: s.Protocol, Handler: s.Handler,
-		Machine:     lifecycle.Machine{Strategy: s.strategy(h.strategy, h.random, h.report(s.ID)), AuthThreshold: s.AuthThreshold},
+		Machine:     lifecycle.Machine{Strategy: s.strategy(h.strategy, h.random, h.report(s.ID)), AuthThreshold: s.AuthThreshold, Sync: s.SyncPolicy},
 		Gate:        h.gate,
 		Observer:    h,
 		Workers:     &h.workers,
@@ -138,6 +138,8 @@ func (h *house) settings(s Spec) actors.Settings {
 		Refreshable: !isStatic(s.Address),
 		Insist:      s.Restart == Permanent,
 		Timeouts:    s.Timeouts, Keepalive: s.Keepalive, Outbox: s.Outbox, Inbox: s.Inbox, Panics: s.Panics,
+		Flapping:        s.Flapping,
+		Syncer:          s.Syncer,
 		Rooms:           s.Rooms,
 		RoomStrategy:    s.roomStrategy(h.random, h.report(s.ID)),
 		PublishReceived: s.PublishReceived,

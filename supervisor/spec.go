@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed14814784/holdfast/actors"
+	"github.com/seed14814784/holdfast/actors/lifecycle"
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
 )
@@ -33,8 +34,22 @@ type (
 	RoomLimits = actors.RoomLimits
 	// PanicBudget is how many panics are forgiven: 5 in 60 s.
 	PanicBudget = actors.PanicBudget
+	// Flapping is when sessions end soon, one after another and in the same way:
+	// Notice after 5, End after 20 and math.MaxInt for never, Within 60 s of their
+	// login.
+	Flapping = actors.Flapping
+	// Syncer catches up after each login, before the channel is Ready.
+	Syncer = actors.Syncer
+	// Sync is the login that a Syncer catches up after.
+	Sync = actors.Sync
 	// Receipt is the promise that comes back from a send.
 	Receipt = actors.Receipt
+)
+
+// What becomes of a login that could not catch up.
+const (
+	SyncRequired   = lifecycle.SyncRequired
+	SyncBestEffort = lifecycle.SyncBestEffort
 )
 
 // What happens when the outbox is full.
@@ -67,6 +82,15 @@ type Spec struct {
 	// [messages.Stopped]. Disconnect and Drain lose nothing.
 	Handler func(messages.Received)
 
+	// Syncer catches up after each login: offline messages, lists of conversations.
+	// The channel is Syncing meanwhile, for as long as Timeouts.Sync; sends and
+	// rooms wait. nil: the channel is Ready with its login, unless the protocol
+	// itself catches up.
+	Syncer Syncer
+	// SyncPolicy is what becomes of a login that could not catch up: SyncRequired,
+	// the default, tries a fresh one, and SyncBestEffort goes on without, Degraded.
+	SyncPolicy lifecycle.SyncPolicy
+
 	Dialer   transport.Dialer   // nil: the fleet's, a transport.WebSocket by default
 	Protocol transport.Protocol // nil: the fleet's, transport.Raw() by default
 
@@ -93,6 +117,7 @@ type Spec struct {
 	Outbox    OutboxLimits
 	Inbox     InboxLimits
 	Panics    PanicBudget
+	Flapping  Flapping
 
 	Rooms        RoomLimits
 	RoomStrategy Strategy // when a join that was not granted is tried again; nil: Backoff{}
@@ -189,6 +214,9 @@ func (s Spec) check(dialer transport.Dialer) error {
 	if s.Exhausted > Suspend {
 		bad("Exhausted is %d; use Fail or Suspend", s.Exhausted)
 	}
+	if s.SyncPolicy > SyncBestEffort {
+		bad("SyncPolicy is %d; use SyncRequired or SyncBestEffort", s.SyncPolicy)
+	}
 	for _, d := range s.durations() {
 		if *d.value < 0 {
 			bad("%s is %s; a duration must not be negative", d.name, *d.value)
@@ -205,6 +233,7 @@ func (s Spec) check(dialer transport.Dialer) error {
 	}{
 		{"Outbox.Messages", s.Outbox.Messages}, {"Outbox.Bytes", s.Outbox.Bytes}, {"Outbox.MessageBytes", s.Outbox.MessageBytes}, {"Outbox.Tries", s.Outbox.Tries},
 		{"Inbox.Messages", s.Inbox.Messages}, {"Inbox.Bytes", s.Inbox.Bytes}, {"Panics.Max", s.Panics.Max},
+		{"Flapping.Notice", s.Flapping.Notice}, {"Flapping.End", s.Flapping.End},
 		{"Outbox.RoomMessages", s.Outbox.RoomMessages}, {"Rooms.Rooms", s.Rooms.Rooms}, {"Rooms.JoinWindow", s.Rooms.JoinWindow},
 	} {
 		if n.value < 0 {
@@ -266,6 +295,7 @@ func (s *Spec) durations() []duration {
 		{"Rooms.Leave", &s.Rooms.Leave, 10 * time.Second, true},
 		{"Rooms.StableAfter", &s.Rooms.StableAfter, 10 * time.Second, true},
 		{"Panics.Within", &s.Panics.Within, 60 * time.Second, true},
+		{"Flapping.Within", &s.Flapping.Within, 60 * time.Second, true},
 	}
 }
 
@@ -294,6 +324,8 @@ func (s Spec) filled() Spec {
 		{&s.Inbox.Messages, 256},
 		{&s.Inbox.Bytes, 1 << 20},
 		{&s.Panics.Max, 5},
+		{&s.Flapping.Notice, 5},
+		{&s.Flapping.End, 20},
 		{&s.Rooms.Rooms, 1 << 16},
 		{&s.Rooms.JoinWindow, 32},
 	} {

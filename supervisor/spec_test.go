@@ -41,12 +41,13 @@ func TestOpenNamesEverythingThatIsWrong(t *testing.T) {
 			s.MaxRetries, s.GiveUpAfter, s.AuthThreshold = -1, -time.Second, -2
 			s.Outbox.Messages, s.Outbox.Bytes, s.Outbox.MessageBytes = -1, -2, -3
 			s.Inbox.Messages, s.Inbox.Bytes, s.Panics.Max = -4, -5, -6
+			s.Flapping.Notice, s.Flapping.End = -11, -12
 			s.Outbox.RoomMessages, s.Rooms.Rooms, s.Rooms.JoinWindow, s.Rooms.JoinRate = -7, -8, -9, -10
 		}), []string{"Rooms.JoinRate is -10", "MaxRetries is -1", "AuthThreshold is -2", "GiveUpAfter is -1s", "Outbox.Messages is -1", "Outbox.Bytes is -2",
-			"Outbox.MessageBytes is -3", "Inbox.Messages is -4", "Inbox.Bytes is -5", "Panics.Max is -6",
+			"Outbox.MessageBytes is -3", "Inbox.Messages is -4", "Inbox.Bytes is -5", "Panics.Max is -6", "Flapping.Notice is -11", "Flapping.End is -12",
 			"Outbox.RoomMessages is -7", "Rooms.Rooms is -8", "Rooms.JoinWindow is -9"}},
-		"unknown choices": {with(func(s *Spec) { s.Restart, s.Exhausted, s.Outbox.Overflow = 3, 2, 3 }),
-			[]string{"Restart is 3", "Exhausted is 2", "Outbox.Overflow is 3"}},
+		"unknown choices": {with(func(s *Spec) { s.Restart, s.Exhausted, s.Outbox.Overflow, s.SyncPolicy = 3, 2, 3, 2 }),
+			[]string{"Restart is 3", "Exhausted is 2", "SyncPolicy is 2", "Outbox.Overflow is 3"}},
 		"every negative duration": {with(func(s *Spec) {
 			for _, d := range s.durations() {
 				*d.value = -time.Second
@@ -54,14 +55,14 @@ func TestOpenNamesEverythingThatIsWrong(t *testing.T) {
 		}), []string{"Timeouts.Prepare is -1s", "Timeouts.Dial is -1s", "Timeouts.Auth is -1s", "Timeouts.Sync is -1s", "Timeouts.Drain is -1s",
 			"Timeouts.Close is -1s", "Timeouts.StableAfter is -1s", "Timeouts.SessionTTL is -1s", "Timeouts.MaxAge is -1s", "Timeouts.ProbeAfter is -1s",
 			"Timeouts.MinInterval is -1s", "Keepalive.Interval is -1s", "Keepalive.Grace is -1s", "Outbox.TTL is -1s", "Outbox.AckTimeout is -1s", "GiveUpAfter is -1s",
-			"Rooms.Join is -1s", "Rooms.Verify is -1s", "Rooms.Leave is -1s", "Rooms.StableAfter is -1s", "Panics.Within is -1s"}},
+			"Rooms.Join is -1s", "Rooms.Verify is -1s", "Rooms.Leave is -1s", "Rooms.StableAfter is -1s", "Panics.Within is -1s", "Flapping.Within is -1s"}},
 		"what must end some time": {with(func(s *Spec) {
 			for _, d := range s.durations() {
 				*d.value = Never
 			}
 		}), []string{"Timeouts.Prepare is Never", "Timeouts.Dial is Never", "Timeouts.Auth is Never", "Timeouts.Sync is Never", "Timeouts.Drain is Never",
 			"Timeouts.Close is Never", "Timeouts.StableAfter is Never", "Timeouts.ProbeAfter is Never", "Timeouts.MinInterval is Never", "Keepalive.Grace is Never",
-			"Rooms.Join is Never", "Rooms.Verify is Never", "Rooms.Leave is Never", "Rooms.StableAfter is Never", "Panics.Within is Never"}},
+			"Rooms.Join is Never", "Rooms.Verify is Never", "Rooms.Leave is Never", "Rooms.StableAfter is Never", "Panics.Within is Never", "Flapping.Within is Never"}},
 		"a jitter above 1":           {with(func(s *Spec) { s.Keepalive.Jitter = 1.1 }), []string{"Keepalive.Jitter is 1.1"}},
 		"a jitter below 0":           {with(func(s *Spec) { s.Keepalive.Jitter = -0.1 }), []string{"Keepalive.Jitter is -0.1"}},
 		"a jitter that is no number": {with(func(s *Spec) { s.Keepalive.Jitter = math.NaN() }), []string{"Keepalive.Jitter is NaN"}},

@@ -118,5 +118,6 @@ type Step struct {
 	Planned       bool // not a failure: a rotation, a wish of the server or the user
 	Refresh       bool // the next address request asks for fresh credentials
 	ForgetSession bool // resume state is worthless now
+	Degraded      bool // Ready, although catching up was not completed
 	Updated       bool // nothing moved, but observers are told
 }

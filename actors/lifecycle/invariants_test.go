@@ -56,6 +56,9 @@ var invariants = []rule{
 	{"a step disposes only of what is there", func(from place, _ Kind, step Step, _ place) bool {
 		return !step.Dispose || from.transport || from.inFlight
 	}},
+	{"Degraded is what missed its Syncing and goes on", func(from place, kind Kind, step Step, to place) bool {
+		return step.Degraded == (kind == SyncDue && to.Status == messages.Ready)
+	}},
 	{"an ended status wants, holds and times nothing", func(_ place, _ Kind, _ Step, to place) bool {
 		return !ended.Has(to.Status) || !to.Up && !to.Long && !to.Reopen && to.Timers == 0
 	}},

@@ -33,8 +33,23 @@ type Machine struct {
 	// Failed, not counting the one that a forced refresh answers. 0 means 3.
 	AuthThreshold int
 
+	// Sync is what becomes of a login that could not catch up.
+	Sync SyncPolicy
+
 	rules *rules // nil: the house's; tests put mutants here
 }
+
+// SyncPolicy is what becomes of a login whose catching up failed or took too
+// long.
+type SyncPolicy uint8
+
+const (
+	// SyncRequired ends the connection: half a history is worth less than a fresh
+	// try.
+	SyncRequired SyncPolicy = iota
+	// SyncBestEffort goes on without the rest, Degraded.
+	SyncBestEffort
+)
 
 // Step takes the row for this state and event and returns the state after it,
 // and what its driver must do. It returns false, and the state as it was, if

@@ -41,8 +41,8 @@ var attempts = []Row{
 		"the next attempt asks for a fresh session", forgetSession},
 	{52, of(messages.Syncing), SyncDone, always, of(messages.Ready), messages.ReasonOK,
 		"rooms are verified and joined again from here", goReady},
-	{53, of(messages.Syncing), SyncDue, always, retry, messages.ReasonSyncTimeout,
-		"half a history is worth less than a fresh try", fail},
+	{53, of(messages.Syncing), SyncDue, always, retry | of(messages.Ready), messages.ReasonSyncTimeout,
+		"as the policy says: a fresh try, or what there is; also if catching up failed", missSync},
 }
 
 // retry is where a failed attempt leads. No hold can be there during an
@@ -94,6 +94,15 @@ func reject(m *move) {
 func rejectForGood(m *move) {
 	m.blame(messages.ReasonAuthFailuresExceeded, "after %s; last:", times(m.AuthFailures+1, "rejected login"))
 	failed(m)
+}
+
+func missSync(m *move) {
+	if m.machine.Sync == SyncRequired {
+		fail(m)
+		return
+	}
+	goReady(m)
+	m.step.Degraded = true
 }
 
 func forgetSession(m *move) {

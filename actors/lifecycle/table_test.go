@@ -54,13 +54,15 @@ func TestWalkFindsWhatTheModelFinds(t *testing.T) {
 	type size struct{ states, transitions, edges int }
 	for name, test := range map[string]struct {
 		strategy Strategy
+		sync     SyncPolicy
 		want     size
 	}{
-		"a strategy that never gives up": {patient, size{796, 11676, 88}},
-		"a strategy with max retries":    {limited, size{796 - 8, 11664 - 88, 91}},
+		"a strategy that never gives up": {patient, SyncRequired, size{796, 11676, 88}},
+		"a strategy with max retries":    {limited, SyncRequired, size{796 - 8, 11664 - 88, 91}},
+		"a sync at best effort":          {patient, SyncBestEffort, size{796, 11676, 88}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			seen, err := walk(Machine{Strategy: test.strategy, AuthThreshold: rejections}, 0)
+			seen, err := walk(Machine{Strategy: test.strategy, AuthThreshold: rejections, Sync: test.sync}, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,11 +81,13 @@ func everyWalk(t *testing.T) []*atlas {
 	var all []*atlas
 	for _, strategy := range []Strategy{patient, limited, moody, nil} {
 		for _, giveUp := range []messages.Code{messages.ReasonOK, messages.ReasonRestartIntensity} {
-			seen, err := walk(Machine{Strategy: strategy, AuthThreshold: rejections}, giveUp)
-			if err != nil {
-				t.Fatal(err)
+			for _, sync := range []SyncPolicy{SyncRequired, SyncBestEffort} {
+				seen, err := walk(Machine{Strategy: strategy, AuthThreshold: rejections, Sync: sync}, giveUp)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, seen)
 			}
-			all = append(all, seen)
 		}
 	}
 	return all

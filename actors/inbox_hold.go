@@ -1,0 +1,70 @@
+package actors
+
+import (
+	"context"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// While a connection catches up, its live messages wait behind what it catches
+// up with. Both are bounded: what is held counts against the limits of the inbox
+// like everything that came over the connection; what is caught up with waits
+// for room in the queue, which what is held does not take away. So neither can
+// keep the other from getting on.
+
+// hold keeps back what comes over a connection from now on.
+func (b *inbox) hold(from *connectionRef) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.holder = from
+}
+
+// release ends the hold of a connection, if it has one: what was held follows
+// what is queued.
+func (b *inbox) release(from *connectionRef) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.holder != from {
+		return
+	}
+	held := b.held
+	b.holder, b.held, b.heldBytes = nil, nil, 0
+	for _, m := range held {
+		b.enqueue(m)
+	}
+}
+
+// catchUp queues a message before all that the connection's hold keeps back. It
+// blocks while the queue is full. It reports false, and queues nothing, once the
+// hold is over.
+func (b *inbox) catchUp(ctx context.Context, from *connectionRef, m messages.Received) bool {
+	for ctx.Err() == nil {
+		space, done := b.tryCatchUp(from, m)
+		if space == nil {
+			return done
+		}
+		select {
+		case <-space:
+		case <-ctx.Done():
+		}
+	}
+	return false
+}
+
+// tryCatchUp queues a message, or gives a channel that is closed when it is worth
+// trying again.
+func (b *inbox) tryCatchUp(from *connectionRef, m messages.Received) (space <-chan struct{}, done bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.holder != from {
+		return nil, false
+	}
+	if len(b.queue) >= b.limits.Messages || b.bytes >= b.limits.Bytes {
+		if b.space == nil {
+			b.space = make(chan struct{})
+		}
+		return b.space, false
+	}
+	b.enqueue(inbound{Received: m})
+	return nil, true
+}
