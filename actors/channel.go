@@ -126,7 +126,7 @@ func (c *channel) start(ctx actor.Context) {
 	if c.crashed(time.Now()) {
 		event.GiveUp = messages.ReasonRestartIntensity
 	}
-	if len(c.roster.rooms) > 0 {
+	if c.roster.joined > 0 { // a leave may be owed although no room is left
 		c.ensureRooms(ctx)
 	}
 	// The clock is new: what stays armed must be armed again. The outage is not,

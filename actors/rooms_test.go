@@ -343,6 +343,20 @@ func TestLeaveWhileOfflineIsToldAtTheNextContact(t *testing.T) {
 	})
 }
 
+func TestLeaveThatIsOwedSurvivesACrashOfTheChannel(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		h.up(named("a"))
+		h.peer.last().fail(lost())
+		h.after(0)
+		h.ask(messages.Leave{Room: "a"})
+		h.inspect(func(*channel) { panic("a bug") })
+		h.after(10 * time.Second)
+		if in := h.lobby.members(); len(in) != 0 {
+			t.Errorf("the server counts us in %v", in)
+		}
+	})
+}
+
 func TestRoomIsLeft(t *testing.T) {
 	story(t, nil, func(h *hotel) {
 		h.up(named("a"))
