@@ -8,7 +8,8 @@ import (
 )
 
 // InboxLimits bound what waits for a channel's handler. When either is reached
-// the connection stops reading, and TCP tells the peer.
+// the connection stops reading, and TCP tells the peer. What a Syncer delivers has
+// limits of its own, of the same size.
 type InboxLimits struct {
 	Messages int
 	Bytes    int

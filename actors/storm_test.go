@@ -45,6 +45,9 @@ type storm struct {
 	handler    chan struct{} // the handler waits for it, if there is one
 	hung       chan struct{} // the address callback waits for it, heedless of its context
 	address    string        // what the callback does
+	stuck      chan struct{} // the Syncer waits for it, heedless of its context
+	sync       string        // what the Syncer does
+	syncing    bool          // it has been called and has not returned
 	bug        bool          // the strategy panics, once
 	silent     bool          // the peer answers no login
 	nacks      bool          // the peer rejects messages
@@ -74,6 +77,10 @@ func newStorm(t reporter, d dice) *storm {
 		handle := s.Handler
 		s.Handler = func(r messages.Received) { m.handle(r, handle) }
 		s.Machine.Strategy = lifecycle.StrategyFunc(m.verdict)
+		s.Machine.Sync = pick(d, "sync policy", lifecycle.SyncRequired, lifecycle.SyncBestEffort)
+		if d.roll("syncer", 2) == 0 {
+			s.Syncer = m.catchUp
+		}
 	})
 	m.peer.answers = m.answer
 	m.witness = newWitness(m.stage)
@@ -107,6 +114,37 @@ func (m *storm) resolve(ctx context.Context, request transport.AddressRequest) (
 		<-hung
 	}
 	return transport.Target{URL: "ws://peer/"}, nil
+}
+
+// catchUp is the Syncer.
+func (m *storm) catchUp(ctx context.Context, login *Sync) error {
+	m.mood.Lock()
+	what, stuck, twice := m.sync, m.stuck, m.syncing
+	m.syncing = true
+	m.mood.Unlock()
+	defer m.set(func() { m.syncing = false })
+	if twice {
+		m.witness.mu.Lock()
+		m.breach("the Syncer was called before it returned")
+		m.witness.mu.Unlock()
+	}
+	switch what {
+	case "error":
+		return errors.New("no history")
+	case "panic":
+		panic("the Syncer's bug")
+	case "slow":
+		<-ctx.Done()
+		return ctx.Err()
+	case "hung":
+		<-stuck
+	}
+	for range 5 { // more than the inbox holds
+		if err := login.Deliver(messages.KindText, "", []byte("old")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m *storm) handle(r messages.Received, next func(messages.Received)) {

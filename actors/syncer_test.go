@@ -413,3 +413,26 @@ func TestRoomsWaitForTheSyncer(t *testing.T) {
 			1s heard one`)
 	})
 }
+
+// The login is accepted, and the channel is told to pause before it hears of it.
+func TestLoginThatTheChannelDoesNotHearOfHoldsNothingBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{login: true}
+			settings.Syncer = old()
+		})
+		s.ask(messages.Connect{})
+		s.inspect(func(*channel) { // busy, while its mailbox fills
+			s.tell(messages.Pause{})
+			time.Sleep(time.Millisecond)
+			s.peer.last().send("OK n1")
+			s.peer.last().send("live")
+			time.Sleep(time.Millisecond)
+		})
+		s.after(time.Second)
+		if s.status() != messages.Held || strings.Join(s.inbound, ",") != "live" {
+			t.Errorf("it is %s, and heard %q", s.status(), s.inbound)
+		}
+		s.end()
+	})
+}

@@ -80,6 +80,15 @@ var moves = []move{
 			}
 		})
 	}},
+	{"syncer", func(m *storm) {
+		sync := pick(m.dice, "sync", "", "", "error", "panic", "slow", "hung")
+		m.note("syncer %s", sync)
+		m.set(func() {
+			if m.sync = sync; sync == "hung" && m.stuck == nil {
+				m.stuck = make(chan struct{})
+			}
+		})
+	}},
 	{"handler", func(m *storm) { m.handlerMood(m.dice.roll("waits", 2) == 0) }},
 	{"gate", func(m *storm) {
 		shut, delay := m.dice.roll("shut", 3) == 0, pick(m.dice, "delay", 0, time.Second, 15*time.Second)
@@ -239,6 +248,11 @@ func (m *storm) calm() {
 		if m.hung != nil {
 			close(m.hung)
 			m.hung = nil
+		}
+		m.sync = ""
+		if m.stuck != nil {
+			close(m.stuck)
+			m.stuck = nil
 		}
 	})
 	m.peer.set(func(p *peer) {

@@ -211,6 +211,9 @@ func (w *witness) look() {
 		w.rest(snapshot)
 		w.clock(c)
 		w.bounds()
+		if from := c.inbox.holder; from != nil && (from != c.conn || c.state.Status != messages.Syncing && c.state.Status != messages.Authenticating) {
+			w.breach("what comes in is held back in %s", c.state.Status)
+		}
 	})
 }
 
@@ -278,11 +281,15 @@ func (w *witness) bounds() {
 		}
 	}
 	r.outbox.mu.Unlock()
-	if most, _ := r.outbox.window(); inFlight > most {
+	if window, _ := r.outbox.window(); inFlight > window {
 		w.breach("20: %d messages are with the connection", inFlight)
 	}
 	r.inbox.mu.Lock()
-	if n := len(r.inbox.queue); n > r.Inbox.Messages {
+	most := r.Inbox.Messages
+	if r.Syncer != nil {
+		most *= 2 // what it delivers has a limit of its own
+	}
+	if n := len(r.inbox.queue) + len(r.inbox.held); n > most {
 		w.breach("20: %d messages in the inbox", n)
 	}
 	r.inbox.mu.Unlock()
