@@ -194,6 +194,18 @@ func TestRenewIsRefusedWhereTheProtocolCannot(t *testing.T) {
 	})
 }
 
+// everyCallThatNeedsALogin tries those that there are without rooms.
+func everyCallThatNeedsALogin(ctx context.Context, ch *Channel) map[string]error {
+	_, send := ch.Send(ctx, messages.Text("x"))
+	_, roomSend := ch.Send(ctx, messages.Text("x").In("a"))
+	_, ping := ch.Ping(ctx)
+	_, wait := ch.Wait(ctx, messages.Ready)
+	return map[string]error{
+		"connect": ch.Connect(ctx), "send": send, "send to a room": roomSend, "ping": ping, "wait": wait,
+		"renew": ch.Renew(ctx, messages.NewToken("t")),
+	}
+}
+
 func TestAKickIsLeftOnlyByTakeover(t *testing.T) {
 	inScene(t, func(s *scene) {
 		ch := s.ready("a")[0]
@@ -202,6 +214,11 @@ func TestAKickIsLeftOnlyByTakeover(t *testing.T) {
 		time.Sleep(24 * time.Hour)
 		if err := ch.Connect(s.t.Context()); !errors.Is(err, messages.ReasonKickedOtherDevice) {
 			t.Errorf("a plain connect: %v", err)
+		}
+		for call, err := range everyCallThatNeedsALogin(s.t.Context(), ch) {
+			if !errors.Is(err, messages.ReasonNotConnected) {
+				t.Errorf("%s: %v", call, err)
+			}
 		}
 		s.must(ch.Connect(s.t.Context(), Takeover))
 		s.wait(ch, messages.Ready)
