@@ -36,23 +36,57 @@ func (e endings) Check() error {
 	return nil
 }
 
+// NewSession wraps a session, and keeps what it can do beyond a Session.
 func (e endings) NewSession(opening Opening) Session {
-	session := endingsSession{e.Protocol.NewSession(opening), e.codes}
-	if renewer, ok := session.Session.(Renewer); ok {
-		return renewingSession{session, renewer}
+	inside := e.Protocol.NewSession(opening)
+	session := endingsSession{inside, e.codes}
+	renewer, renews := inside.(Renewer)
+	rooms, hasRooms := inside.(RoomSession)
+	tokens, renewsRooms := inside.(RoomRenewer)
+	switch {
+	case hasRooms && renews && renewsRooms:
+		return struct {
+			endingsSession
+			questions
+			Renewer
+			RoomRenewer
+		}{session, rooms, renewer, tokens}
+	case hasRooms && renews:
+		return struct {
+			endingsSession
+			questions
+			Renewer
+		}{session, rooms, renewer}
+	case hasRooms && renewsRooms:
+		return struct {
+			endingsSession
+			questions
+			RoomRenewer
+		}{session, rooms, tokens}
+	case hasRooms:
+		return struct {
+			endingsSession
+			questions
+		}{session, rooms}
+	case renews:
+		return struct {
+			endingsSession
+			Renewer
+		}{session, renewer}
 	}
 	return session
+}
+
+// questions are what makes a Session a RoomSession.
+type questions interface {
+	Join(link Link, request JoinRequest) error
+	Verify(link Link, requests []JoinRequest) error
+	Leave(link Link, ticket Ticket) error
 }
 
 type endingsSession struct {
 	Session
 	codes map[int]messages.Code
-}
-
-// renewingSession keeps the ability of the session inside to renew.
-type renewingSession struct {
-	endingsSession
-	Renewer
 }
 
 func (s endingsSession) Ending(reason messages.Reason) messages.Reason {
