@@ -38,7 +38,9 @@ type lane struct {
 	history  []held
 	live     []held
 	bytes    int
-	spilled  bool // more was held back than there is room for
+	answered bool   // the join was: the lane waits to be opened
+	spilled  bool   // more was held back than there is room for
+	until    uint64 // the offset of the last that was dropped for it
 }
 
 // held is a message that waits for its room to be joined.
@@ -109,8 +111,16 @@ func (w *lane) close() {
 	w.open, w.ticket = false, 0
 }
 
+// forget makes the next join begin with what comes.
+func (w *lane) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.position = messages.Position{}
+}
+
 func (w *lane) empty() {
-	w.history, w.live, w.bytes, w.spilled = nil, nil, 0, false
+	w.history, w.live, w.bytes = nil, nil, 0
+	w.answered, w.spilled, w.until = false, false, 0
 	w.next = messages.Position{}
 }
 
@@ -121,10 +131,20 @@ func (w *lane) granted(ticket uint64, epoch messages.Epoch, news transport.RoomN
 	if w.ticket != ticket || w.open {
 		return
 	}
-	w.next = news.Position
+	w.next, w.answered = news.Position, true
 	now := time.Now()
 	for _, p := range news.History {
 		w.history = append(w.history, held{p, epoch, now})
+	}
+}
+
+// left drops what was held back before the answer to a leave that went before the
+// join: it is of the time before, and its offsets may be of another history.
+func (w *lane) left() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.open && !w.answered {
+		w.live, w.bytes, w.spilled, w.until = nil, 0, false, 0
 	}
 }
 
@@ -146,8 +166,16 @@ func (w *lane) where() messages.Position {
 func (w *lane) aim() messages.Position {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.next.IsZero() {
-		return w.position
+	if next := w.onward(); !next.IsZero() {
+		return next
 	}
-	return w.next
+	return w.position
+}
+
+// onward is where the join says that the room goes on, or, if more came meanwhile
+// than could be held back, after the last that was dropped.
+func (w *lane) onward() messages.Position {
+	next := w.next
+	next.Offset = max(next.Offset, w.until)
+	return next
 }

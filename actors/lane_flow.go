@@ -36,9 +36,14 @@ func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch mess
 		return r.pass(w, h, false, resume)
 	}
 	if len(w.live) >= heldMessages || w.bytes+len(p.Data) > heldBytes {
+		for _, dropped := range w.live {
+			w.until = max(w.until, dropped.Offset)
+		}
 		w.live, w.bytes, w.spilled = nil, 0, true
 	}
-	if !w.spilled {
+	if w.spilled && !w.answered {
+		w.until = max(w.until, p.Offset)
+	} else {
 		w.live = append(w.live, h)
 		w.bytes += len(p.Data)
 	}
@@ -50,7 +55,7 @@ func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch mess
 func (r *Record) open(w *lane, lost *messages.Gap) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	history, live, next := w.history, w.live, w.next
+	history, live, next := w.history, w.live, w.onward()
 	w.empty()
 	if lost != nil && w.spec.Policy.OnGap == messages.CallOnGap && w.spec.Gap != nil {
 		lost.Before = next

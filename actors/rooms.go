@@ -80,6 +80,9 @@ func (a *rooms) start(ctx actor.Context) {
 	self, root := ctx.Self(), ctx.ActorSystem().Root
 	a.wake = func() { root.Send(self, &roomTick{}) }
 	a.agenda = agenda{rate: a.Settings.Rooms.JoinRate, window: a.Settings.Rooms.JoinWindow, pace: &a.roster.pace}
+	if a.roster.conn == membership.ConnUp {
+		a.payDebts() // what the one before told may have died with it
+	}
 	for _, r := range a.inOrder() {
 		r.queued, r.asked, r.alarm, r.settling = 0, false, 0, false
 		r.due, r.renewAt = time.Time{}, time.Time{}

@@ -13,6 +13,9 @@ import (
 // void, or from a connection that is gone, is dropped: what it says was true of
 // something that is not any more.
 func (a *rooms) heard(m *roomNews) {
+	if m.from == a.roster.ref && a.paid(m.ticket, m.news.Kind) {
+		return
+	}
 	r := a.roster.rooms[m.ticket.Room]
 	if r == nil || m.from != a.roster.ref || m.ticket.Number != r.number {
 		a.stale.Add(1)
@@ -124,6 +127,5 @@ func (a *rooms) refuseGap(r *room, how aspect) {
 		kind = membership.Revoked
 	}
 	a.apply(r, membership.Event{Kind: kind, Reason: messages.Because(messages.ReasonHistoryLost, "the server could not continue where we stopped, and the room's policy accepts no gap")})
-	a.roster.tick++
-	a.batch = append(a.batch, enquiry{membership.AskLeave, leaving(r.id, a.roster.tick)})
+	a.pay(r.id)
 }

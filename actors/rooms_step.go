@@ -72,8 +72,12 @@ func (a *rooms) moved(r *room, prev membership.State, step membership.Step, at t
 		a.outbox.dropRoom(r.id, r.endReason(messages.ReasonNotInRoom))
 	}
 	a.tell(r, prev, step, at)
-	if r.state.Status == messages.RoomJoined {
+	switch r.state.Status {
+	case messages.RoomJoined:
 		a.open(r, step)
+	case messages.RoomLeaving:
+		r.forget() // joined again before it is left, it begins with what comes
+	default:
 	}
 	a.settles.note(a, r)
 	if r.state.Status == messages.RoomDetached {
@@ -130,24 +134,6 @@ func (a *rooms) rearm(r *room, prev membership.State, step membership.Step) {
 	}
 }
 
-// owe remembers a leave that the server has to be told at the next contact.
-func (a *rooms) owe(id messages.RoomID) {
-	if !slices.Contains(a.roster.owed, id) {
-		a.roster.owed = append(a.roster.owed, id)
-	}
-}
-
-// paysOff reports whether a room owes a leave from an earlier life, which the
-// question about its new one settles: told later, it would end that.
-func (a *rooms) paysOff(id messages.RoomID, ask membership.Ask) bool {
-	i := slices.Index(a.roster.owed, id)
-	if i < 0 {
-		return false
-	}
-	a.roster.owed = slices.Delete(a.roster.owed, i, i+1)
-	return ask == membership.AskJoin
-}
-
 // connected applies what became of the connection.
 func (a *rooms) connected(m *connChanged) {
 	a.roster.ref = m.ref
@@ -162,7 +148,7 @@ func (a *rooms) connected(m *connChanged) {
 		}
 	}
 	if m.kind == membership.ConnDead || m.kind == membership.ConnClosed {
-		a.roster.owed = nil // the server has forgotten the login
+		a.roster.debts = nil // the server has forgotten the login
 	}
 	a.each(membership.Event{Kind: m.kind, Reason: m.reason})
 	if m.kind != membership.ConnReady {
@@ -177,15 +163,6 @@ var connOf = map[membership.Kind]membership.Conn{
 	membership.ConnDead:      membership.ConnEnded,
 	membership.ConnClosed:    membership.ConnEnded,
 	membership.ConnReopen:    membership.ConnDown,
-}
-
-// payDebts tells the server the leaves that it was not told.
-func (a *rooms) payDebts() {
-	for _, id := range a.roster.owed {
-		a.roster.tick++
-		a.batch = append(a.batch, enquiry{ask: membership.AskLeave, request: leaving(id, a.roster.tick)})
-	}
-	a.roster.owed = nil
 }
 
 // settles counts the rooms that have not had their answer since the connection

@@ -610,3 +610,154 @@ func TestProtocolWithoutRoomsRefusesThem(t *testing.T) {
 		s.end()
 	})
 }
+
+func TestLeaveThatIsOwedIsToldUntilItIsAnswered(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		h.up(named("a"))
+		h.peer.last().fail(lost())
+		h.after(0)
+		h.ask(messages.Leave{Room: "a"})
+		h.lobby.set(func(l *lobby) { l.silent["LEAVE"] = true }) // it is lost on its way
+		h.after(3 * time.Second)
+		h.peer.last().fail(lost())
+		h.after(time.Minute)
+		h.lobby.set(func(l *lobby) { clear(l.silent) })
+		h.peer.last().fail(lost())
+		h.after(time.Minute)
+		h.peer.last().fail(lost())
+		h.after(time.Minute)
+		if got := h.lobby.questions(); got != "LEAVE a, LEAVE a, LEAVE a" {
+			t.Errorf("it asked %s", got)
+		}
+		if got := h.lobby.members(); len(got) != 0 {
+			t.Errorf("the server has us in %s", got)
+		}
+	})
+}
+
+func TestLeaveThatIsNeverAnsweredIsNotToldForEver(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		h.lobby.silent["LEAVE"] = true
+		h.up(named("a"))
+		h.ask(messages.Leave{Room: "a"})
+		for range 2 * debtTells {
+			h.after(time.Minute)
+			h.peer.last().fail(lost())
+		}
+		h.after(time.Minute)
+		if got := strings.Count(h.lobby.questions(), "LEAVE a"); got != 1+debtTells {
+			t.Errorf("it was told %d times", got)
+		}
+		if n := len(h.record.roster.debts); n != 0 {
+			t.Errorf("%d leaves are owed still", n)
+		}
+	})
+}
+
+func TestRoomThatAcceptsNoGapIsLeftAlthoughTheConnectionIsLost(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		spec := named("a")
+		spec.Policy.OnGap = messages.FailOnGap
+		h.up(spec)
+		h.peer.last().fail(lost())
+		h.after(0)
+		h.lobby.set(func(l *lobby) { l.silent["LEAVE"] = true; l.epoch = "e2" })
+		h.after(3 * time.Second)
+		h.lobby.set(func(l *lobby) { clear(l.silent) })
+		h.peer.last().fail(lost())
+		h.after(time.Minute)
+		if got := h.lobby.questions(); got != "VERIFY a, LEAVE a, LEAVE a" {
+			t.Errorf("it asked %s", got)
+		}
+		if got := h.lobby.members(); len(got) != 0 || h.statusOf("a") != messages.RoomFailed {
+			t.Errorf("it is %s, the server has us in %s", h.statusOf("a"), got)
+		}
+	})
+}
+
+func TestLeaveThatIsOwedDoesNotEndTheNextLife(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		h.up(named("a"))
+		h.lobby.set(func(l *lobby) { l.silent["LEAVE"] = true })
+		h.ask(messages.Leave{Room: "a"})
+		h.after(time.Minute)
+		h.lobby.set(func(l *lobby) { clear(l.silent) })
+		h.join(named("a"))
+		h.after(0)
+		h.peer.last().fail(lost())
+		h.after(time.Minute)
+		if got := h.lobby.questions(); got != "LEAVE a, LEAVE a, JOIN a, VERIFY a" {
+			t.Errorf("it asked %s", got)
+		}
+	})
+}
+
+func TestRoomThatIsJoinedAgainWhileItIsLeftBeginsWithWhatComes(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		spec := named("a")
+		spec.Policy.OnGap = messages.FailOnGap
+		h.up(spec)
+		h.lobby.publish("a", "one")
+		h.after(0)
+		h.skip()
+		h.lobby.set(func(l *lobby) { l.silent["LEAVE"] = true; l.epoch = "e2" })
+		h.ask(messages.Leave{Room: "a"})
+		h.join(spec)
+		h.peer.last().send("LEFT a 2")
+		h.after(0)
+		h.expect(`
+			0s a Leaving UserLeave
+			0s a Joining UserLeave
+			0s a Joined Joined
+			0s peer got "LEAVE a 2"
+			0s peer got "JOIN a 3 join /0"`)
+	})
+}
+
+func TestWhatComesBeforeALeaveIsAnsweredIsNotOfTheNextJoin(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		h.lobby.silent["JOIN"], h.lobby.silent["LEAVE"] = true, true
+		h.connect()
+		h.join(named("a"))
+		h.after(13 * time.Second) // no answer, so it is undone and asked again
+		h.skip()
+		s := h.peer.last()
+		s.send("PUB a 52 old") // the first join had landed
+		s.send("LEFT a 2")
+		s.send("PUB a 1 new")
+		s.send("IN a 3 e2/0 false")
+		s.send("PUB a 2 newer")
+		h.after(0)
+		h.expect(`
+			13s a Joined Joined
+			13s heard a: new
+			13s heard a: newer`)
+	})
+}
+
+func TestGapReachesToTheLastThatCouldNotBeHeldBack(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		spec := named("a")
+		spec.Policy.OnGap = messages.CallOnGap
+		spec.Gap = func(g messages.Gap) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.line("heard gap %v %v", g.After, g.Before)
+		}
+		h.lobby.silent["JOIN"] = true
+		h.connect()
+		h.join(spec)
+		h.skip()
+		s := h.peer.last()
+		for i := range heldMessages + 2 {
+			s.send(fmt.Sprintf("PUB a %d x", 8+i))
+		}
+		s.send("IN a 1 e1/7 false")
+		s.send(fmt.Sprintf("PUB a %d next", 8+heldMessages+2))
+		h.after(0)
+		h.expect(`
+			0s a Joined RejoinedWithGap gap
+			0s heard gap { 0} {e1 1033}
+			0s heard a: next`)
+	})
+}

@@ -18,9 +18,10 @@ type roster struct {
 	tick   uint64    // number of the last question
 	pace   time.Time // when, at the full rate, all that was asked would have been asked
 	conn   membership.Conn
-	ref    *connectionRef    // the connection that is Ready, or nil
-	owed   []messages.RoomID // leaves that the server was not told
-	ending bool              // the channel is being stopped: set by it, before its children are
+	ref    *connectionRef // the connection that is Ready, or nil
+	owed   uint64         // leaves that were ever owed: their order
+	debts  map[messages.RoomID]*debt
+	ending bool // the channel is being stopped: set by it, before its children are
 }
 
 // room is one room of a channel.

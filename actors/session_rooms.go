@@ -96,8 +96,12 @@ func (c *connection) renewRoom(ctx actor.Context, m *roomRenew) {
 // before, nothing more is read.
 func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {
 	c := l.c
+	w := c.rec.lanes.find(ticket.Room)
+	if news.Kind == transport.RoomLeft && w != nil {
+		w.left()
+	}
 	if news.Kind == transport.RoomJoined {
-		if w := c.rec.lanes.find(ticket.Room); w != nil {
+		if w != nil {
 			w.granted(ticket.Number, c.ref.epoch, news)
 		}
 		if len(news.History) > 0 && !c.rec.inbox.room(l.resume()) {

@@ -26,7 +26,9 @@ type RoomSession interface {
 	// A protocol whose server cannot tell answers RoomNotIn at once.
 	Verify(link Link, requests []JoinRequest) error
 	// Leave asks to be let go. It is also called for rooms that this connection
-	// never joined, when an earlier one may have left a membership behind.
+	// never joined, when an earlier one may have left a membership behind; and
+	// again at the next contacts, until it is answered. What the server says in
+	// the room before the answer belongs to the time before.
 	Leave(link Link, ticket Ticket) error
 }
 
