@@ -81,8 +81,8 @@
 // away, or counts them twice.
 //
 // Our word is final about leaving. A leave that gets no answer ends Detached and
-// is told again at the next contacts. A caller with a hundred thousand rooms cannot look
-// after one leave.
+// is told again at the next contacts. A caller with a hundred thousand rooms
+// cannot look after one leave.
 //
 // Only time in the room resets Attempt. A server that lets us in and takes us
 // out at once would be asked without end if a join did. What is taken out after

@@ -150,7 +150,7 @@ func (f *faults) send(i, count, padding int) {
 		if f.random.IntN(20) == 0 {
 			ttl = 10 * time.Second
 		}
-		if err := f.ledgers[i].send(f.handles[i], ttl, padding); err != nil {
+		if err := f.ledgers[i].send(f.handles[i], "", ttl, padding); err != nil {
 			f.expect(i, "send", err, messages.ReasonOutboxFull)
 		}
 	}

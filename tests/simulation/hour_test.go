@@ -81,7 +81,7 @@ func live(t *testing.T, seed uint64, channels int) {
 // stuck in front of it.
 func (w *world) last() {
 	for i, l := range w.ledgers {
-		if err := l.send(w.handles[i], 0, 0); err != nil {
+		if err := l.send(w.handles[i], "", 0, 0); err != nil {
 			w.t.Errorf("seed %d, %s: the last message: %v", w.seed, l.id, err)
 		}
 	}

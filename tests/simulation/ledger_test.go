@@ -54,6 +54,7 @@ type ledger struct {
 // entry is one accepted message.
 type entry struct {
 	number   int
+	room     messages.RoomID
 	receipt  *actors.Receipt
 	outcomes []messages.Outcome
 }
@@ -91,14 +92,14 @@ func (l *ledger) tell(format string, args ...any) {
 	l.story = append(l.story, line{at: time.Now(), text: fmt.Sprintf(format, args...)})
 }
 
-// send gives the next message to the channel. The lock is held meanwhile: the
-// outcome may come before Send returns, and must find the entry.
-// Padding is spaces after the number.
-func (l *ledger) send(ch *supervisor.Channel, ttl time.Duration, padding int) error {
+// send gives the next message to the channel, or to one of its rooms. The lock is
+// held meanwhile: the outcome may come before Send returns, and must find the
+// entry. Padding is spaces after the number.
+func (l *ledger) send(ch *supervisor.Channel, room messages.RoomID, ttl time.Duration, padding int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.next++
-	message := messages.Text(strconv.Itoa(l.next) + strings.Repeat(" ", padding))
+	message := messages.Text(strconv.Itoa(l.next) + strings.Repeat(" ", padding)).In(room)
 	message.TTL = ttl
 	receipt, err := ch.Send(context.Background(), message)
 	if err != nil {
@@ -107,7 +108,7 @@ func (l *ledger) send(ch *supervisor.Channel, ttl time.Duration, padding int) er
 	if l.entries[receipt.ID()] != nil {
 		l.wrong("the number %d was given to two messages", receipt.ID())
 	}
-	l.entries[receipt.ID()] = &entry{number: l.next, receipt: receipt}
+	l.entries[receipt.ID()] = &entry{number: l.next, room: room, receipt: receipt}
 	return nil
 }
 
@@ -124,6 +125,8 @@ func (l *ledger) note(event messages.Event) {
 		if e.Cur == messages.Failed || e.Cur == messages.Kicked {
 			l.wrong("it ended: %v", e)
 		}
+	case messages.RoomChanged:
+		l.story = append(l.story, line{at: e.At, what: e})
 	case messages.Outcome:
 		entry := l.entries[e.ID]
 		if entry == nil {
@@ -231,15 +234,20 @@ func (l *ledger) settle(w *world, sum *tallies) []string {
 		}
 	}
 	slices.Sort(epochs)
-	last := 0
+	rooms := make(map[int]messages.RoomID, len(l.entries))
+	for _, e := range l.entries {
+		rooms[e.number] = e.room
+	}
+	last := map[messages.RoomID]int{} // what waits for its room is overtaken by others
 	for _, epoch := range epochs {
 		v := l.lives[epoch]
 		sum.connections++
 		for _, number := range v.received {
-			if number <= last {
-				l.wrong("the server got %d after %d, on the connection of attempt %d", number, last, epoch)
+			room := rooms[number]
+			if number <= last[room] {
+				l.wrong("the server got %d after %d, on the connection of attempt %d", number, last[room], epoch)
 			}
-			last = number
+			last[room] = number
 		}
 		l.balance(w, v, l.written[epoch], sum)
 	}

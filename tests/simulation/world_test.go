@@ -53,24 +53,39 @@ type span struct{ from, to time.Time }
 // arrive at once.
 const lag = 150 * time.Millisecond
 
+// newWorld is a world of plain channels.
 func newWorld(t *testing.T, seed uint64, channels int) *world {
+	w := found(t, seed, channels)
+	w.server.Handle(w.serve)
+	w.populate(w.spec, func(messages.Event) {})
+	return w
+}
+
+// found makes a world that nobody lives in.
+func found(t *testing.T, seed uint64, channels int) *world {
 	w := &world{
 		t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 0)), began: time.Now(),
 		network: wstest.NewNetwork(),
 		muster:  newMuster(channels), early: newChain("the observer from the start"), count: map[string]int{},
 	}
-	w.server = w.network.NewServer("server", wstest.WithHandler(w.serve))
+	w.server = w.network.NewServer("server")
 	w.dials = recording(&transport.WebSocket{NetDial: w.network.Dial})
 	var err error
 	w.fleet, err = supervisor.New(supervisor.WithDialer(w.dials), supervisor.WithSeed(seed), supervisor.WithObserverQueue(1<<20))
 	if err != nil {
 		t.Fatal(err)
 	}
-	byID := map[messages.ChannelID]*ledger{}
 	for i := range channels {
-		l := newLedger(messages.ChannelID(fmt.Sprint("c", i)))
+		w.ledgers = append(w.ledgers, newLedger(messages.ChannelID(fmt.Sprint("c", i))))
+	}
+	return w
+}
+
+// populate opens the channels; note sees every event after the books.
+func (w *world) populate(spec func(int, *ledger) supervisor.Spec, note func(messages.Event)) {
+	byID := map[messages.ChannelID]*ledger{}
+	for _, l := range w.ledgers {
 		byID[l.id] = l
-		w.ledgers = append(w.ledgers, l)
 	}
 	if err := w.fleet.Listen("books", func(e messages.Event) {
 		w.muster.note(e)
@@ -78,17 +93,17 @@ func newWorld(t *testing.T, seed uint64, channels int) *world {
 		if l := byID[e.Subject()]; l != nil {
 			l.note(e)
 		}
+		note(e)
 	}); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	for i, l := range w.ledgers {
-		ch, err := w.fleet.Open(context.Background(), w.spec(i, l))
+		ch, err := w.fleet.Open(context.Background(), spec(i, l))
 		if err != nil {
-			t.Fatal(err)
+			w.t.Fatal(err)
 		}
 		w.handles = append(w.handles, ch)
 	}
-	return w
 }
 
 // spec gives the channels different policies and small buffers, so that
@@ -129,12 +144,30 @@ func (w *world) handle(l *ledger, text string) {
 
 // serve is the server: it has its moods with handshakes, and reads.
 func (w *world) serve(c *wstest.Conn) {
+	i, v := w.welcome(c)
+	if v == nil {
+		return
+	}
+	l := w.ledgers[i]
+	for m := range c.Messages() {
+		number, err := strconv.Atoi(strings.TrimRight(string(m.Data), " "))
+		if err != nil {
+			w.t.Errorf("seed %d, %s: the server got %q", w.seed, l.id, m.Data)
+		}
+		l.arrives(v, number)
+	}
+	l.ends(v)
+}
+
+// welcome takes a connection as the server's mood is. It returns whose it is,
+// and its life if it has one.
+func (w *world) welcome(c *wstest.Conn) (int, *life) {
 	calm := w.calm.Load()
 	mood := rand.New(rand.NewPCG(w.seed, uint64(c.Number())))
 	if !calm && mood.IntN(200) == 0 {
 		w.happened("server stalls before the request")
 		wstest.Stall(wstest.Accepted)(c)
-		return
+		return 0, nil
 	}
 	request := c.ReadRequest()
 	i, _ := strconv.Atoi(strings.TrimPrefix(request.URL.Path, "/"))
@@ -146,7 +179,7 @@ func (w *world) serve(c *wstest.Conn) {
 			if roll -= m.weight; roll < 0 {
 				w.happened("server: " + m.name)
 				m.do(c)
-				return
+				return i, nil
 			}
 		}
 		w.happened("server stalls after the upgrade")
@@ -156,18 +189,10 @@ func (w *world) serve(c *wstest.Conn) {
 		c.HalfOpen()
 		c.Hold()
 		l.ends(v)
-		return
+		return i, nil
 	}
 	c.Upgrade()
-	v := l.begins(messages.Epoch(epoch), c)
-	for m := range c.Messages() {
-		number, err := strconv.Atoi(strings.TrimRight(string(m.Data), " "))
-		if err != nil {
-			w.t.Errorf("seed %d, %s: the server got %q", w.seed, l.id, m.Data)
-		}
-		l.arrives(v, number)
-	}
-	l.ends(v)
+	return i, l.begins(messages.Epoch(epoch), c)
 }
 
 // moods are what a server does to a tenth of the handshakes, in thousandths.
