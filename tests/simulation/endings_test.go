@@ -51,6 +51,7 @@ func proxy(timeout time.Duration) wstest.Handler {
 // close frame before it, as two packets do that left together. A reset of the
 // network in memory would overtake what is under way.
 func together(s *stage) {
+	s.polite.Store(true) // both are written down before what they cause
 	s.pass(59 * time.Second)
 	s.network.SetLatency(0)
 	s.pass(500 * time.Millisecond)

@@ -26,6 +26,7 @@ type stage struct {
 	server  *wstest.Server
 	ch      *supervisor.Channel
 	vague   atomic.Bool // what comes now depends on a draw: its time is not shown
+	polite  atomic.Bool // the peer ends what it says before its first word is answered
 }
 
 // travel is how long bytes are under way.
@@ -93,6 +94,9 @@ func (s *stage) note(event messages.Event) {
 	case messages.Queued, messages.Preparing, messages.Authenticating:
 		return
 	default:
+	}
+	if s.polite.Load() {
+		time.Sleep(time.Nanosecond)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "status %s", e.Cur)
