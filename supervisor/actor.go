@@ -68,6 +68,10 @@ func (r *root) Receive(ctx actor.Context) {
 		ctx.Stop(ctx.Self())
 	case Open:
 		r.openFor(ctx, m)
+	case messages.NetworkDown:
+		r.reach.hint(false)
+	case messages.NetworkUp:
+		r.reach.hint(true)
 	}
 }
 
@@ -79,6 +83,9 @@ func (r *root) started(ctx actor.Context) {
 	r.mu.Unlock()
 	for _, m := range waiting {
 		ctx.Send(ctx.Self(), m)
+	}
+	if r.network != nil {
+		r.reach.watch(r.network)
 	}
 }
 
@@ -96,6 +103,9 @@ func (r *root) spawn(ctx actor.Context, ch *Channel) {
 	}
 	pid := ctx.Spawn(actors.ChannelProps(ch.record))
 	r.children[pid.Id] = &child{channel: ch}
+	if r.reach.offline() {
+		ctx.Send(pid, messages.NetworkDown{})
+	}
 	if !ch.spec.Manual {
 		ctx.Send(pid, messages.Connect{})
 	}
@@ -109,6 +119,7 @@ func (r *root) stopping() {
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
+	r.reach.end()
 	r.gate.Close()
 }
 

@@ -71,7 +71,7 @@ func (s *scene) anything(r *rand.Rand) {
 	if err != nil {
 		return
 	}
-	switch r.IntN(16) {
+	switch r.IntN(18) {
 	case 0:
 		_ = ch.Connect(ctx, Takeover)
 	case 1:
@@ -109,6 +109,10 @@ func (s *scene) anything(r *rand.Rand) {
 		if receipt, err := ch.Send(ctx, messages.Text("hello")); err == nil {
 			_, _ = receipt.Wait(ctx)
 		}
+	case 16:
+		s.fleet.NetworkDown()
+	case 17:
+		s.fleet.NetworkUp()
 	}
 }
 

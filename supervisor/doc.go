@@ -44,6 +44,13 @@
 // A [Syncer] runs between login and Ready. What comes over the connection
 // meanwhile waits in the inbox behind what the Syncer delivers.
 //
+// # The network
+//
+// A fleet may be told that this machine has no network, by a [Network] that
+// watches it or by [Fleet.NetworkDown]. What is on its way up is Held then and
+// counts no failures; what works goes on, once it has been probed. A hint is not
+// trusted for ever: it may be wrong, and the one that takes it back be lost.
+//
 // # What is told, and to whom
 //
 // Each channel numbers its changes. An observer first gets a [messages.Snapshot]
@@ -67,6 +74,10 @@
 //
 // A full queue drops what is new, not what is old: an observer then knows an
 // exact prefix of what happened, and where it ends.
+//
+// A network is watched once. One that ends is not begun again by the fleet, which
+// could not know when: it is taken for up, and whoever wrote it may begin again
+// inside of Watch.
 //
 // The registry and the bus have locks and are no actors: a status question must
 // be answered at every moment, also while a hundred thousand channels fail.

@@ -14,8 +14,8 @@ import (
 // Fleet keeps many channels alive. It is safe for concurrent use.
 type Fleet struct{ house *house }
 
-// New makes a fleet. It starts nothing until the first channel is opened, and
-// must be closed.
+// New makes a fleet. It starts nothing but the Network of WithNetwork until the
+// first channel is opened, and must be closed.
 func New(opts ...Option) (*Fleet, error) {
 	o, err := collect(opts)
 	if err != nil {

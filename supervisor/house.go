@@ -22,6 +22,7 @@ type house struct {
 	system  *actor.ActorSystem
 	bus     *bus
 	gate    *gate
+	reach   *reach
 	workers actors.Workers
 	crew    *actors.Crew
 
@@ -48,6 +49,7 @@ func newHouse(o *options) *house {
 	}
 	h.gate = newGate(o.limits, o.breaker, func(e messages.EndpointChanged) { h.bus.publish(e, nil) })
 	h.gate.random = o.random
+	h.reach = newReach(h.log, &h.workers, h.all)
 	diary := newDiary(h.log)
 	writer := newListener("log", h.queue, &h.workers, h.observerPanicked, diary.note)
 	writer.calm = true

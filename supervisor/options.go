@@ -23,6 +23,7 @@ type options struct {
 	dialer   transport.Dialer
 	protocol transport.Protocol
 	strategy Strategy
+	network  Network // nil: nobody watches
 	limits   Limits
 	breaker  BreakerLimits
 	queue    int
@@ -57,7 +58,7 @@ func collect(opts []Option) (*options, error) {
 			o.errs = append(o.errs, err)
 		}
 	}
-	for _, part := range []any{o.dialer, o.protocol} {
+	for _, part := range []any{o.dialer, o.protocol, o.network} {
 		if p, ok := part.(checked); ok {
 			if err := p.Check(); err != nil {
 				o.errs = append(o.errs, err)

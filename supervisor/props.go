@@ -31,7 +31,8 @@ func (Opened) IgnoreDeadLetterLogging() {}
 // Props makes the supervisor actor of a fleet, for programs that live among
 // actors: spawn it, send it [Open], send the commands of package messages to
 // the PIDs that come back, and subscribe to the system's EventStream for the
-// events. Stopping the actor closes the fleet.
+// events. [messages.NetworkDown] and NetworkUp are taken by the supervisor, for
+// all channels, as well as by each PID. Stopping the actor closes the fleet.
 //
 // One Props is one fleet: spawn it once. The system is the one that spawns it;
 // WithSystem names it in advance.

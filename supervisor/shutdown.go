@@ -35,11 +35,12 @@ func (h *house) silence(key string) {
 	}
 }
 
-// refuse lets nothing new in.
+// refuse lets nothing new in, and listens to no network: what ends needs none.
 func (h *house) refuse() {
 	h.mu.Lock()
 	h.closed = true
 	h.mu.Unlock()
+	h.reach.end()
 }
 
 // drain asks every channel to drain and waits for all of them, and for what the
@@ -58,7 +59,7 @@ func (h *house) drain(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closingGrace)
 	defer cancel()
 	if err := h.workers.Wait(ctx); err != nil {
-		return &messages.Error{Op: "drain", Reason: messages.Because(messages.ReasonDrainTimeout, "a handler, listener or callback had not returned in time; what waits for a handler is dropped"), Err: err}
+		return &messages.Error{Op: "drain", Reason: messages.Because(messages.ReasonDrainTimeout, "a handler, listener, callback or network had not returned in time; what waits for a handler is dropped"), Err: err}
 	}
 	return nil
 }
@@ -79,7 +80,7 @@ func (h *house) close(ctx context.Context) error {
 		err = h.workers.Wait(ctx)
 	}
 	if err != nil {
-		return &messages.Error{Op: "close", Reason: messages.Because(messages.ReasonCloseTimeout, "still there: %s; a handler, listener, dialer or address callback has not returned", h), Err: err}
+		return &messages.Error{Op: "close", Reason: messages.Because(messages.ReasonCloseTimeout, "still there: %s; a handler, listener, dialer, address callback or network has not returned", h), Err: err}
 	}
 	return nil
 }
