@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
@@ -14,14 +15,16 @@ import (
 // lobby is a peer with rooms, and the protocol that it speaks: script, with
 //
 //	JOIN room ticket how epoch/offset     LEAVE room ticket     VERIFY room ticket
+//	RENEW room ticket
 //
 // to it, and from it
 //
 //	IN room ticket epoch/offset recovered history...     PUB room offset text
-//	LEFT, NONE, DENIED, RETRY, NOTIN, DETACHED, EVICTED, DESTROYED, REVOKED room ticket
+//	LEFT, NONE, DENIED, RETRY, NOTIN, DETACHED, EVICTED, DESTROYED, REVOKED, RENEWED room ticket
 type lobby struct {
 	script
-	batch int // rooms of one Verify
+	batch int           // rooms of one Verify
+	lives time.Duration // of a room's token; 0: for ever
 
 	mu     sync.Mutex
 	epoch  string
@@ -53,10 +56,13 @@ func (l *lobby) Traits() transport.Traits {
 }
 
 func (l *lobby) NewSession(transport.Opening) transport.Session {
-	return &lobbySession{scriptSession{script: l.script}}
+	return &lobbySession{scriptSession{script: l.script}, l.lives}
 }
 
-type lobbySession struct{ scriptSession }
+type lobbySession struct {
+	scriptSession
+	lives time.Duration
+}
 
 func (s *lobbySession) Join(link transport.Link, q transport.JoinRequest) error {
 	return link.Write(text("JOIN %s %d %s %s/%d", q.Room, q.Number, q.How, q.Position.Epoch, q.Position.Offset))
@@ -74,6 +80,10 @@ func (s *lobbySession) Leave(link transport.Link, t transport.Ticket) error {
 	return link.Write(text("LEAVE %s %d", t.Room, t.Number))
 }
 
+func (s *lobbySession) RenewRoom(link transport.Link, t transport.Ticket, _ messages.Token) error {
+	return link.Write(text("RENEW %s %d", t.Room, t.Number))
+}
+
 func (s *lobbySession) Send(link transport.Link, _ messages.MessageID, m messages.Message) error {
 	return link.Write(text("SAY %s %s", m.Room, m.Data))
 }
@@ -82,7 +92,7 @@ var lobbyNews = map[string]transport.RoomKind{
 	"IN": transport.RoomJoined, "LEFT": transport.RoomLeft, "NONE": transport.RoomNotExist,
 	"DENIED": transport.RoomDenied, "RETRY": transport.RoomRetry, "NOTIN": transport.RoomNotIn,
 	"DETACHED": transport.RoomDetached, "EVICTED": transport.RoomEvicted,
-	"DESTROYED": transport.RoomDestroyed, "REVOKED": transport.RoomRevoked,
+	"DESTROYED": transport.RoomDestroyed, "REVOKED": transport.RoomRevoked, "RENEWED": transport.RoomRenewed,
 }
 
 func (s *lobbySession) Receive(link transport.Link, frame transport.Frame) error {
@@ -98,6 +108,9 @@ func (s *lobbySession) Receive(link transport.Link, frame transport.Frame) error
 	}
 	number, _ := strconv.ParseUint(words[2], 10, 64)
 	news := transport.RoomNews{Kind: kind}
+	if kind == transport.RoomJoined || kind == transport.RoomRenewed {
+		news.TTL = s.lives
+	}
 	if kind == transport.RoomJoined {
 		epoch, offset, _ := strings.Cut(words[3], "/")
 		news.Position.Epoch = epoch
@@ -126,7 +139,7 @@ func (l *lobby) reply(s *socket, words []string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	verb := words[0]
-	if verb != "JOIN" && verb != "LEAVE" && verb != "VERIFY" {
+	if verb != "JOIN" && verb != "LEAVE" && verb != "VERIFY" && verb != "RENEW" {
 		return ""
 	}
 	room, ticket := words[1], words[2]
@@ -139,6 +152,8 @@ func (l *lobby) reply(s *socket, words []string) string {
 	}
 	h := l.halls[room]
 	switch {
+	case verb == "RENEW":
+		return fmt.Sprintf("RENEWED %s %s", room, ticket)
 	case verb == "LEAVE":
 		if h != nil {
 			h.in = nil

@@ -21,6 +21,10 @@ func (a *rooms) heard(m *roomNews) {
 		a.stale.Add(1)
 		return
 	}
+	if m.news.Kind == transport.RoomRenewed {
+		a.renewIn(r, m.news.TTL)
+		return
+	}
 	if r.asked {
 		r.asked = false
 		a.agenda.flight--
@@ -103,8 +107,13 @@ func (a *rooms) granted(r *room, news transport.RoomNews) {
 		event.Kind = membership.StillIn
 	}
 	a.apply(r, event)
-	if news.TTL > 0 && r.lane.spec.Token != nil {
-		r.renewAt = time.Now().Add(time.Duration(float64(news.TTL) * (0.8 + 0.1*a.Random())))
+	a.renewIn(r, news.TTL)
+}
+
+// renewIn renews the token of a joined room some time before it ends.
+func (a *rooms) renewIn(r *room, ttl time.Duration) {
+	if ttl > 0 && r.lane.spec.Token != nil && r.state.Status == messages.RoomJoined {
+		r.renewAt = time.Now().Add(time.Duration(float64(ttl) * (0.8 + 0.1*a.Random())))
 		a.alarms.fix(r)
 	}
 }

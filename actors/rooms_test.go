@@ -1,8 +1,10 @@
 package actors
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -323,6 +325,32 @@ func TestRoomThatSomebodyRemovedUsFromIsNotJoinedAgainAndTheOthersDoNotNotice(t 
 		}
 		if h.statusOf("a") != messages.RoomKicked || h.statusOf("b") != messages.RoomJoined {
 			t.Errorf("a is %s, b is %s", h.statusOf("a"), h.statusOf("b"))
+		}
+	})
+}
+
+func TestARoomsTokenIsRenewedAsLongAsTheRoomIsJoined(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		h.lobby.lives = 10 * time.Second
+		var fetched []bool
+		spec := named("a")
+		spec.Token = func(_ context.Context, request messages.RoomTokenRequest) (messages.Token, error) {
+			fetched = append(fetched, request.Refresh)
+			return messages.NewToken("secret"), nil
+		}
+		h.connect()
+		h.join(spec)
+		h.after(25 * time.Second)
+		if got := h.lobby.questions(); got != "JOIN a, RENEW a, RENEW a" {
+			t.Errorf("it asked %s", got)
+		}
+		if want := []bool{false, true, true}; !slices.Equal(fetched, want) {
+			t.Errorf("tokens were fetched %v, want %v", fetched, want)
+		}
+		h.ask(messages.Leave{Room: "a"})
+		h.after(time.Minute)
+		if got := h.lobby.questions(); got != "LEAVE a" {
+			t.Errorf("after the leave it asked %s", got)
 		}
 	})
 }

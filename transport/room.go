@@ -33,7 +33,8 @@ type RoomSession interface {
 }
 
 // RoomRenewer is a RoomSession whose rooms have tokens of their own that can be
-// renewed while joined.
+// renewed while joined. The answer is RoomRenewed; one that says no need not be
+// told, for the server takes us out when the old token ends.
 type RoomRenewer interface {
 	RenewRoom(link Link, ticket Ticket, token messages.Token) error
 }
@@ -57,13 +58,15 @@ type JoinRequest struct {
 // RoomNews is what a server said about a room: an answer, or on its own.
 type RoomNews struct {
 	Kind   RoomKind
-	Reason messages.Reason // why, for all but RoomJoined and RoomLeft
+	Reason messages.Reason // why, for all but RoomJoined, RoomLeft and RoomRenewed
 
 	// Of RoomJoined:
 	Position  messages.Position // where the room goes on after History; zero: it keeps no history
 	Recovered bool              // nothing is missing since the request's position
 	History   []Publication     // what was missed, oldest first
-	TTL       time.Duration     // the room's token is good for that long; 0: for ever
+
+	// Of RoomJoined and RoomRenewed:
+	TTL time.Duration // the room's token is good for that long; 0: for ever
 }
 
 // RoomKind tells what happened to a room.
@@ -81,10 +84,12 @@ const (
 	RoomEvicted                   // somebody removed us
 	RoomDestroyed                 // the room was closed for everybody
 	RoomRevoked                   // our permission was taken back
+	RoomRenewed                   // the token that RenewRoom presented was accepted
 )
 
 var roomKindNames = [...]string{
 	"Joined", "Left", "NotExist", "Denied", "Retry", "NotIn", "Detached", "Evicted", "Destroyed", "Revoked",
+	"Renewed",
 }
 
 // String returns the kind's name, such as "Joined".
