@@ -128,7 +128,7 @@ func TestDisconnectCodesOfTheEngineMeanWhatItsSpecificationSays(t *testing.T) {
 		"a custom retry":       {centrifuge.Disconnect{Code: 4100, Reason: "again"}, messages.Backoff, messages.ReasonPeerClose},
 		"a kick":               {centrifuge.DisconnectForceNoReconnect, messages.Kicked, messages.ReasonKickedByAdmin},
 		"a custom final":       {centrifuge.Disconnect{Code: 4600, Reason: "never"}, messages.Failed, messages.ReasonNotAllowed},
-		"insufficient state":   {centrifuge.DisconnectInsufficientState, messages.Backoff, messages.ReasonSessionInvalid},
+		"insufficient state":   {centrifuge.DisconnectInsufficientState, messages.Backoff, messages.ReasonServerError},
 		"the connection limit": {centrifuge.DisconnectConnectionLimit, messages.Failed, messages.ReasonNotAllowed},
 	} {
 		t.Run(name, func(t *testing.T) {

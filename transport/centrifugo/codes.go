@@ -1,6 +1,8 @@
 package centrifugo
 
 import (
+	"strings"
+
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
 )
@@ -18,8 +20,9 @@ const (
 
 	firstServerError = 100 // what is below comes from clients, not from servers
 
-	unsubscribedInsufficient = 2500
+	unsubscribedInsufficient = 2500 // from here on we may come back
 	unsubscribedExpired      = 2501
+	unsubscribedInvalidated  = 2502 // the token is not good any more
 )
 
 // disconnects are the endings that have a name.
@@ -27,13 +30,13 @@ var disconnects = map[int]messages.Code{
 	3001: messages.ReasonReconnectNow,       // shutdown
 	3004: messages.ReasonServerError,        // internal server error
 	3005: messages.ReasonCredExpired,        // connection expired
-	3006: messages.ReasonCredExpired,        // subscription expired
 	3008: messages.ReasonSlowConsumer,       // slow
 	3009: messages.ReasonServerError,        // write error
-	3010: messages.ReasonSessionInvalid,     // insufficient state
+	3010: messages.ReasonServerError,        // insufficient state: the server lost messages, and what we remember recovers them
 	3011: messages.ReasonReconnectNow,       // force reconnect
 	3012: messages.ReasonNoPongFromUs,       // no pong
 	3013: messages.ReasonRateLimited,        // too many requests
+	3014: messages.ReasonCredExpired,        // state invalidated: come back with a fresh token
 	3500: messages.ReasonForbidden,          // invalid token
 	3501: messages.ReasonBadRequest,         // bad request
 	3503: messages.ReasonKickedByAdmin,      // force disconnect
@@ -44,19 +47,34 @@ var disconnects = map[int]messages.Code{
 // attempt.
 func final(code int) bool { return code >= 3500 && code < 4000 || code >= 4500 && code < 5000 }
 
-// disconnected is what a disconnect code means.
-func disconnected(code int, text string) messages.Reason {
+// disconnected is what a disconnect code means. Who logged in without a token
+// has none that could be fetched anew, and just comes back.
+func (s *session) disconnected(code int, text string) messages.Reason {
 	reason := messages.Reason{Code: messages.ReasonPeerClose, Wire: wire(code, text)}
 	if named, ok := disconnects[code]; ok {
 		reason.Code = named
 	} else if final(code) {
 		reason.Code = messages.ReasonNotAllowed
 	}
+	if reason.Class() == messages.ClassStale && s.token.IsZero() {
+		reason.Code = messages.ReasonPeerClose
+	}
 	return reason
 }
 
 func wire(code int, text string) messages.Wire {
-	return messages.Wire{Scheme: "centrifugo", Code: code, Text: text}
+	return messages.Wire{Scheme: "centrifugo", Code: code, Text: brief(text)}
+}
+
+// briefly is how many bytes of the server's words are kept. An event and a line
+// of a log hold them, and a server may say megabytes.
+const briefly = 512
+
+func brief(text string) string {
+	if len(text) <= briefly {
+		return text
+	}
+	return strings.ToValidUTF8(text[:briefly], "") + "..."
 }
 
 // temporary reports whether the same request may succeed later.
@@ -107,7 +125,7 @@ func unsubscribed(code int, text string) transport.RoomNews {
 	switch {
 	case code < unsubscribedInsufficient:
 		news.Kind, news.Reason.Code = transport.RoomEvicted, messages.ReasonKickedFromRoom
-	case code == unsubscribedExpired:
+	case code == unsubscribedExpired || code == unsubscribedInvalidated:
 		news.Reason.Code = messages.ReasonRoomTokenExpired
 	}
 	return news

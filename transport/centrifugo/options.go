@@ -23,7 +23,7 @@ type Options struct {
 	Name    string
 	Version string
 
-	// Data goes with the connect command; it must be JSON.
+	// Data goes with the connect command; it must be JSON, in UTF-8.
 	Data json.RawMessage
 
 	// NoRecovery does not ask the server to keep positions: after an interruption
@@ -34,8 +34,11 @@ type Options struct {
 	// whenever its connection was, and the room's policy decides.
 	NoPresence bool
 
-	// Ignored, if not nil, counts what the server said and nobody understood:
-	// unknown pushes, replies to requests that were never sent.
+	// Ignored, if not nil, counts what the server said and nobody waited for or
+	// understood: unknown pushes; replies to requests that were never sent, were
+	// answered before or are of no interest any more; results of another kind
+	// than was asked for; publications that were delivered before, or came before
+	// the login.
 	Ignored *atomic.Uint64
 }
 
@@ -59,8 +62,8 @@ func (*protocol) Traits() transport.Traits {
 
 // Check reports what is wrong with the options.
 func (p *protocol) Check() error {
-	if len(p.Data) > 0 && !json.Valid(p.Data) {
-		return &messages.Error{Op: "centrifugo", Reason: messages.Because(messages.ReasonInvalidSpec, "Options.Data has %d bytes that are not JSON", len(p.Data))}
+	if len(p.Data) > 0 && !isJSON(p.Data) {
+		return &messages.Error{Op: "centrifugo", Reason: messages.Because(messages.ReasonInvalidSpec, "Options.Data has %d bytes that are not JSON in UTF-8", len(p.Data))}
 	}
 	return nil
 }

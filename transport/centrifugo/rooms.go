@@ -1,35 +1,63 @@
 package centrifugo
 
 import (
+	"unicode/utf8"
+
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
 )
 
-// membership is a room that we asked to be in on this connection.
+// membership is a room that we asked to be in, or to be let go from, on this
+// connection.
 type membership struct {
-	ticket transport.Ticket
-	await  uint32 // the command whose reply counts; an older one is forgotten
-	again  bool   // already subscribed: it was left and is subscribed anew
+	ticket  transport.Ticket
+	await   uint32 // the command whose reply counts; an older one is forgotten
+	renewal uint32 // likewise, of its token
+	again   bool   // already subscribed: it was left and is subscribed anew
+	leaving bool
 }
 
 // begin makes a question the one that counts for its room. What was asked before
 // and has no answer is forgotten, so that pending never outgrows the rooms.
-func (s *session) begin(join transport.JoinRequest, id uint32) *membership {
-	if old := s.rooms[join.Room]; old != nil {
-		delete(s.pending, old.await)
-	}
+func (s *session) begin(id uint32, kind kind, join transport.JoinRequest) *membership {
+	s.end(join.Room)
 	m := &membership{ticket: join.Ticket, await: id}
 	s.rooms[join.Room] = m
+	s.await(id, request{kind: kind, join: &join})
 	return m
+}
+
+// end forgets a room, and what was asked about it.
+func (s *session) end(room messages.RoomID) {
+	if m := s.rooms[room]; m != nil {
+		delete(s.pending, m.await)
+		delete(s.pending, m.renewal)
+		delete(s.rooms, room)
+	}
+}
+
+// named says why a room's ID cannot be the name of a channel. Package json would
+// write another name for one that is not UTF-8.
+func named(room messages.RoomID) error {
+	switch {
+	case room == "", len(room) > maxRoomBytes:
+		return &messages.Error{Op: "join", Reason: messages.Because(messages.ReasonInvalidSpec, "the name of a channel has 1 to %d bytes, and this one has %d", maxRoomBytes, len(room))}
+	case !utf8.ValidString(string(room)):
+		return &messages.Error{Op: "join", Reason: messages.Because(messages.ReasonInvalidSpec, "the name of the channel %q is not UTF-8", room)}
+	}
+	return nil
 }
 
 // Join subscribes.
 func (s *session) Join(link transport.Link, join transport.JoinRequest) error {
-	id := s.last + 1
+	if err := named(join.Room); err != nil {
+		return err
+	}
+	id := s.number(s.last)
 	if err := s.write(link, s.subscribe(id, join)); err != nil {
 		return err
 	}
-	s.begin(join, s.await(request{kind: subscribing, join: join}))
+	s.begin(id, subscribing, join)
 	return nil
 }
 
@@ -47,22 +75,18 @@ func (s *session) subscribe(id uint32, join transport.JoinRequest) command {
 // subscribed takes the answer to a subscribe.
 func (s *session) subscribed(link transport.Link, join transport.JoinRequest, r *reply) error {
 	m := s.rooms[join.Room]
-	if m == nil || m.ticket != join.Ticket {
-		return nil // left, or asked anew
-	}
 	switch {
 	case r.Error != nil && r.Error.Code == errorUnrecoverable && !join.Position.IsZero():
 		join.Position = messages.Position{}
-		return s.Join(link, join)
+		return s.asked(link, join, s.Join(link, join))
 	case r.Error != nil && r.Error.Code == errorAlreadySubscribed && !m.again:
-		return s.subscribeAgain(link, join)
+		return s.asked(link, join, s.subscribeAgain(link, join))
 	case r.Error != nil:
-		delete(s.rooms, join.Room)
+		s.end(join.Room)
 		link.Room(join.Ticket, r.Error.room())
 		return nil
-	case r.Subscribe == nil:
-		return malformed("the answer to a subscribe has no result")
 	}
+	delete(s.memory.subs, string(join.Room)) // from now on it is the room's
 	link.Room(join.Ticket, transport.RoomNews{
 		Kind: transport.RoomJoined, Position: r.Subscribe.position(), Recovered: r.Subscribe.Recovered,
 		History: r.Subscribe.history(), TTL: r.Subscribe.ttl(),
@@ -73,93 +97,52 @@ func (s *session) subscribed(link transport.Link, join transport.JoinRequest, r 
 // subscribeAgain subscribes anew where the server says that we are subscribed: of
 // that subscription we do not know the position.
 func (s *session) subscribeAgain(link transport.Link, join transport.JoinRequest) error {
-	first := s.last + 1
-	if err := s.write(link, command{ID: first, Unsubscribe: &channelOnly{string(join.Room)}}, s.subscribe(first+1, join)); err != nil {
+	first := s.number(s.last) // its answer interests nobody
+	second := s.number(first)
+	if err := s.write(link, command{ID: first, Unsubscribe: &channelOnly{string(join.Room)}}, s.subscribe(second, join)); err != nil {
 		return err
 	}
-	s.last++ // the answer to the unsubscribe interests nobody
-	s.begin(join, s.await(request{kind: subscribing, join: join})).again = true
+	s.begin(second, subscribing, join).again = true
 	return nil
 }
 
-// Verify asks for presence, of all rooms in one frame.
-func (s *session) Verify(link transport.Link, joins []transport.JoinRequest) error {
-	if s.NoPresence {
-		for _, join := range joins {
-			link.Room(join.Ticket, notIn("presence is not asked for"))
-		}
-		return nil
-	}
-	commands := make([]command, len(joins))
-	for i, join := range joins {
-		commands[i] = command{ID: s.last + 1 + uint32(i), Presence: &channelOnly{string(join.Room)}}
-	}
-	if err := s.write(link, commands...); err != nil {
+// asked is the result of a question that an answer has led to: one for which the
+// socket has no room now is put off.
+func (s *session) asked(link transport.Link, join transport.JoinRequest, err error) error {
+	if !busy(err) {
 		return err
 	}
-	for _, join := range joins {
-		s.begin(join, s.await(request{kind: asking, join: join}))
-	}
+	s.putOff(link, join.Ticket, transport.ReasonOf(err, messages.ReasonSlowConsumer))
 	return nil
 }
 
-func notIn(detail string) transport.RoomNews {
-	return transport.RoomNews{Kind: transport.RoomNotIn, Reason: messages.Because(messages.ReasonRoomHeartbeatTimeout, "%s", detail)}
-}
-
-// present takes the answer to a presence query: who is counted in subscribes.
-func (s *session) present(link transport.Link, join transport.JoinRequest, r *reply) error {
-	if m := s.rooms[join.Room]; m == nil || m.ticket != join.Ticket {
-		return nil
-	}
-	switch {
-	case r.Error != nil && r.Error.Code == errorUnknownChannel:
-		delete(s.rooms, join.Room)
-		link.Room(join.Ticket, r.Error.room())
-		return nil
-	case r.Error != nil:
-		news := notIn("the server does not say who is in")
-		news.Reason.Wire = wire(r.Error.Code, r.Error.Message)
-		link.Room(join.Ticket, news)
-		return nil
-	case r.Presence == nil:
-		return malformed("the answer to a presence query has no result")
-	case !s.counted(r.Presence.Presence):
-		link.Room(join.Ticket, notIn("the server does not count us in"))
-		return nil
-	}
-	return s.Join(link, join)
-}
-
-// counted reports whether we are among those present: by the name that the server
-// gave us the last time, or as the same user.
-func (s *session) counted(presence map[string]clientInfo) bool {
-	for client, info := range presence {
-		if client == s.memory.before || s.token.User != "" && info.User == s.token.User {
-			return true
-		}
-	}
-	return false
+// putOff forgets a question and has it asked again later.
+func (s *session) putOff(link transport.Link, ticket transport.Ticket, reason messages.Reason) {
+	s.end(ticket.Room)
+	link.Room(ticket, transport.RoomNews{Kind: transport.RoomRetry, Reason: reason})
 }
 
 // Leave unsubscribes.
 func (s *session) Leave(link transport.Link, ticket transport.Ticket) error {
-	if err := s.write(link, command{ID: s.last + 1, Unsubscribe: &channelOnly{string(ticket.Room)}}); err != nil {
+	if err := named(ticket.Room); err != nil {
 		return err
 	}
-	if old := s.rooms[ticket.Room]; old != nil {
-		delete(s.pending, old.await)
-		delete(s.rooms, ticket.Room)
+	id := s.number(s.last)
+	if err := s.write(link, command{ID: id, Unsubscribe: &channelOnly{string(ticket.Room)}}); err != nil {
+		return err
 	}
-	s.await(request{kind: unsubscribing, join: transport.JoinRequest{Ticket: ticket}})
+	s.begin(id, unsubscribing, transport.JoinRequest{Ticket: ticket}).leaving = true
 	return nil
 }
 
-// RenewRoom presents a fresh token for a room.
-func (s *session) RenewRoom(link transport.Link, ticket transport.Ticket, token messages.Token) error {
-	if err := s.write(link, command{ID: s.last + 1, SubRefresh: &subRefresh{string(ticket.Room), token.Secret.Reveal()}}); err != nil {
-		return err
+// unsubscribed takes the answer to a leave. One that the server refuses is not
+// told: we may be in still, and the leave's own deadline decides.
+func (s *session) unsubscribed(link transport.Link, id uint32, ticket transport.Ticket, r *reply) {
+	s.left(ticket.Room, id)
+	switch {
+	case r.Error == nil:
+		link.Room(ticket, transport.RoomNews{Kind: transport.RoomLeft})
+	case r.Error.Code == errorUnknownChannel:
+		link.Room(ticket, r.Error.room())
 	}
-	s.await(request{kind: subRefreshing, join: transport.JoinRequest{Ticket: ticket}})
-	return nil
 }

@@ -74,12 +74,34 @@ type reply struct {
 	Refresh    *lifetime       `json:"refresh"`
 	SubRefresh *lifetime       `json:"sub_refresh"`
 
-	Unsubscribe json.RawMessage `json:"unsubscribe"`
-	Publish     json.RawMessage `json:"publish"`
+	Unsubscribe *struct{} `json:"unsubscribe"`
+	Publish     *struct{} `json:"publish"`
 }
 
 // ping reports whether a reply is the server's heartbeat: an empty one.
-func (r *reply) ping() bool { return r.ID == 0 && r.Push == nil && r.Error == nil && r.Connect == nil }
+func (r *reply) ping() bool { return *r == reply{} }
+
+// answers reports whether a reply has the result of a request.
+func (r *reply) answers(k kind) bool {
+	switch k {
+	case connecting:
+		return r.Connect != nil
+	case subscribing:
+		return r.Subscribe != nil
+	case unsubscribing:
+		return r.Unsubscribe != nil
+	case asking:
+		return r.Presence != nil
+	case publishing:
+		return r.Publish != nil
+	case calling:
+		return r.RPC != nil
+	case refreshing:
+		return r.Refresh != nil
+	default:
+		return r.SubRefresh != nil
+	}
+}
 
 type (
 	lifetime struct {
@@ -123,9 +145,9 @@ type (
 		Disconnect  *ended       `json:"disconnect"`
 		Refresh     *lifetime    `json:"refresh"`
 
-		Join    json.RawMessage `json:"join"`
-		Leave   json.RawMessage `json:"leave"`
-		Connect json.RawMessage `json:"connect"`
+		Join    *struct{} `json:"join"`
+		Leave   *struct{} `json:"leave"`
+		Connect *struct{} `json:"connect"`
 	}
 	ended struct {
 		Code   int    `json:"code"`

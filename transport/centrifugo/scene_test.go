@@ -1,0 +1,189 @@
+package centrifugo
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// scene is a conversation as it should be. Lines that begin with ": " are calls of
+// the connection, those with "< " are frames of the server, in which \n parts the
+// replies. All others are what the session does about the line above them. A scene
+// begins after the login, unless it opens the session itself.
+//
+//	: join tea 1 e1/5
+//	> {"id":2,"subscribe":{"channel":"tea","recover":true,"epoch":"e1","offset":5}}
+//	< {"id":2,"subscribe":{}}
+//	room tea#1 Joined
+type scene struct {
+	options Options
+	opening transport.Opening
+	trace   string
+}
+
+// cast is a session and what it does.
+type cast struct {
+	t       testing.TB
+	link    *transcript
+	s       *session
+	ignored *atomic.Uint64
+}
+
+func newCast(t testing.TB, options Options, opening transport.Opening) *cast {
+	t.Helper()
+	c := &cast{t: t, link: &transcript{}, ignored: &atomic.Uint64{}}
+	options.Ignored = c.ignored
+	s, ok := New(options).NewSession(opening).(*session)
+	if !ok {
+		t.Fatal("it is another session")
+	}
+	c.s = s
+	return c
+}
+
+// up logs in, and forgets how.
+func (c *cast) up() *cast {
+	c.do(": open")
+	c.do(`< {"id":1,"connect":{"client":"c1","version":"6","ping":25,"pong":true}}`)
+	c.link.lines = nil
+	return c
+}
+
+// do plays one line.
+func (c *cast) do(line string) {
+	c.t.Helper()
+	before := c.ignored.Load()
+	err := c.play(line)
+	if n := c.ignored.Load() - before; n > 0 {
+		c.link.add("ignored %d", n)
+	}
+	if err != nil {
+		typed, ok := errors.AsType[*messages.Error](err)
+		if !ok {
+			c.t.Fatalf("%s: the error %v has no reason", line, err)
+		}
+		c.link.add("error %s: %s", typed.Op, typed.Reason)
+	}
+}
+
+func (c *cast) play(line string) error {
+	if frame, inbound := strings.CutPrefix(line, "< "); inbound {
+		return c.hear(transport.FrameText, strings.NewReplacer(`\r`, "\r", `\n`, "\n").Replace(frame))
+	}
+	words := strings.SplitN(strings.TrimPrefix(line, ": "), " ", 4)
+	words = append(words, make([]string, 4)...)
+	number, _ := strconv.Atoi(words[2])
+	switch words[0] {
+	case "open":
+		return c.s.Open(c.link)
+	case "join":
+		return c.s.Join(c.link, requested(words))
+	case "verify": // "verify tea,cake 1": the second has the ticket 2
+		var joins []transport.JoinRequest
+		for i, room := range strings.Split(words[1], ",") {
+			join := requested(words)
+			join.Ticket = transport.Ticket{Room: messages.RoomID(room), Number: uint64(number + i)}
+			joins = append(joins, join)
+		}
+		return c.s.Verify(c.link, joins)
+	case "leave":
+		return c.s.Leave(c.link, requested(words).Ticket)
+	case "send": // into a room
+		return c.s.Send(c.link, messages.MessageID(number), messages.Text(words[3]).In(messages.RoomID(words[1])))
+	case "call":
+		return c.s.Send(c.link, messages.MessageID(number), messages.Text(words[3]).Typed(words[1]))
+	case "say": // to the server
+		return c.s.Send(c.link, messages.MessageID(number), messages.Text(words[3]))
+	case "bytes":
+		return c.s.Send(c.link, messages.MessageID(number), messages.Binary([]byte(words[3])))
+	case "renew":
+		return c.s.Renew(c.link, messages.NewToken(words[1]))
+	case "renewroom":
+		return c.s.RenewRoom(c.link, requested(words).Ticket, messages.NewToken(words[3]))
+	case "binary":
+		return c.hear(transport.FrameBinary, words[1])
+	case "beat":
+		return c.s.Heartbeat(c.link)
+	case "bye":
+		code, text := c.s.Bye(c.link)
+		c.link.add("close %d %q", code, text)
+	case "full":
+		c.link.full = true
+	case "free":
+		c.link.full = false
+	case "broken":
+		c.link.broken = true
+	default:
+		return fmt.Errorf("nobody knows how to %q", words[0])
+	}
+	return nil
+}
+
+// requested is the request of "join room number position-or-token".
+func requested(words []string) transport.JoinRequest {
+	number, _ := strconv.ParseUint(words[2], 10, 64)
+	join := transport.JoinRequest{Ticket: transport.Ticket{Room: messages.RoomID(words[1]), Number: number}}
+	if epoch, offset, ok := strings.Cut(words[3], "/"); ok {
+		join.Position.Epoch = epoch
+		join.Position.Offset, _ = strconv.ParseUint(offset, 10, 64)
+	} else if words[3] != "" {
+		join.Token = messages.NewToken(words[3])
+	}
+	return join
+}
+
+// hear receives a frame whose buffer is used again afterwards.
+func (c *cast) hear(kind transport.FrameKind, text string) error {
+	buffer := []byte(text)
+	err := c.s.Receive(c.link, transport.Frame{Kind: kind, Data: buffer})
+	for i := range buffer {
+		buffer[i] = 0xee
+	}
+	for _, p := range c.link.data {
+		if string(p.data) != p.was {
+			c.t.Fatalf("%q was handed over, and has become %q with the frame's buffer", p.was, p.data)
+		}
+	}
+	return err
+}
+
+// rehearse plays scenes and compares each with what it should be.
+func rehearse(t *testing.T, scenes map[string]scene) {
+	t.Helper()
+	for sentence, sc := range scenes {
+		t.Run(sentence, func(t *testing.T) {
+			c := newCast(t, sc.options, sc.opening)
+			if !strings.Contains(sc.trace, ": open") {
+				c.up()
+			}
+			var want []string
+			for line := range strings.Lines(strings.TrimSpace(sc.trace)) {
+				if line = strings.TrimSpace(line); line == "" {
+					continue
+				}
+				want = append(want, line)
+				if strings.HasPrefix(line, ": ") || strings.HasPrefix(line, "< ") {
+					c.link.add("%s", line)
+					c.do(line)
+				}
+			}
+			if got, want := strings.Join(c.link.lines, "\n"), strings.Join(want, "\n"); got != want {
+				t.Errorf("it went\n%s\n\nand should go\n%s", got, want)
+			}
+		})
+	}
+}
+
+func same(t *testing.T, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
