@@ -2,6 +2,7 @@ package actors
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/seed14814784/holdfast/actors/membership"
@@ -25,12 +26,16 @@ type debt struct {
 	tells  int
 }
 
-// owe remembers a leave that the server has to be told at the next contact.
+// owe remembers a leave that the server has to be told at the next contact. A
+// server that answers none is owed no more of them than there may be rooms.
 func (a *rooms) owe(id messages.RoomID) *debt {
 	d := a.roster.debts[id]
 	if d == nil {
 		if a.roster.debts == nil {
 			a.roster.debts = map[messages.RoomID]*debt{}
+		}
+		if len(a.roster.debts) >= a.Settings.Rooms.Rooms {
+			delete(a.roster.debts, a.owed()[0])
 		}
 		a.roster.owed++
 		d = &debt{order: a.roster.owed}
@@ -39,19 +44,18 @@ func (a *rooms) owe(id messages.RoomID) *debt {
 	return d
 }
 
-// payDebts tells the server the leaves that it may not have heard, in the order in
-// which they came to be owed.
+// payDebts tells the server the leaves that it may not have heard.
 func (a *rooms) payDebts() {
-	owed := make([]messages.RoomID, 0, len(a.roster.debts))
-	for id := range a.roster.debts {
-		owed = append(owed, id)
-	}
-	slices.SortFunc(owed, func(x, y messages.RoomID) int {
-		return cmp.Compare(a.roster.debts[x].order, a.roster.debts[y].order)
-	})
-	for _, id := range owed {
+	for _, id := range a.owed() {
 		a.pay(id)
 	}
+}
+
+// owed are the rooms whose leave is owed, in the order in which it came to be.
+func (a *rooms) owed() []messages.RoomID {
+	return slices.SortedFunc(maps.Keys(a.roster.debts), func(x, y messages.RoomID) int {
+		return cmp.Compare(a.roster.debts[x].order, a.roster.debts[y].order)
+	})
 }
 
 // pay tells the server one leave.

@@ -371,6 +371,28 @@ func TestLeaveWhileOfflineIsToldAtTheNextContact(t *testing.T) {
 	})
 }
 
+func TestLeavesThatNobodyAnswersAreOwedForNoMoreRoomsThanThereMayBe(t *testing.T) {
+	story(t, func(s *Settings) { s.Rooms.Rooms = 3 }, func(h *hotel) {
+		h.up()
+		for n := range 10 {
+			room := messages.RoomID(fmt.Sprint("r", n))
+			h.lobby.set(func(l *lobby) { l.halls[string(room)], l.silent["LEAVE "+string(room)] = &hall{}, true })
+			h.join(named(string(room)))
+			h.ask(messages.Leave{Room: room})
+			h.after(11 * time.Second)
+		}
+		if n := len(h.record.roster.debts); n != 3 {
+			t.Errorf("%d leaves are owed", n)
+		}
+		h.lobby.questions()
+		h.peer.last().fail(lost())
+		h.after(3 * time.Second)
+		if got := h.lobby.questions(); got != "LEAVE r7, LEAVE r8, LEAVE r9" {
+			t.Errorf("it asked %s", got)
+		}
+	})
+}
+
 func TestLeaveThatIsOwedSurvivesACrashOfTheChannel(t *testing.T) {
 	story(t, nil, func(h *hotel) {
 		h.up(named("a"))
