@@ -32,6 +32,24 @@
 // says: temporary ones are tried again, permanent ones are not; 109 asks for a
 // fresh token first, and 112 subscribes anew, with a gap.
 //
+// A few codes say more than their range. 3005 and 3014 of a connection, 2501 and
+// 2502 of a room ask for a fresh token first; a channel that logged in without a
+// token just comes back. 3010 keeps what is remembered, for the server recovers by
+// it what it had lost.
+//
+// What is not a reply in JSON ends the connection with ReasonProtocolError, and so
+// does an answer to the login or to a refresh without its result. Everything else
+// that should not be is counted in Options.Ignored and concerns one room at most:
+// a room whose question was answered with something else asks again later, and a
+// message is in doubt until its acknowledgement is overdue.
+//
+// # Limits
+//
+// A channel's name has 1 to 255 bytes and is UTF-8. Up to 65,536 requests may wait
+// for their answers; beyond, the older half is given up and ends by its deadlines.
+// Of a room only the last question waits. A server may make 65,536 subscriptions
+// by itself. Of what it says about an error, 512 bytes are kept.
+//
 // # Decisions
 //
 // T1 asks for presence, because it is the only thing that a server can say about
@@ -42,6 +60,14 @@
 // Being counted in is not enough to hear anything: a connection hears what it has
 // subscribed to itself. So whoever is in subscribes within the verify, and the
 // room is joined when that is granted.
+//
+// The answer to the server's heartbeat waits for room in the socket and shares the
+// next frame: a socket is full whenever a long outbox is flushed, and that is no
+// reason to end it. There is one answer however many heartbeats came, because a
+// server takes one too many as an offence and does not let us back (3501).
+//
+// A leave that the server refuses is not told as one: the room may be joined still.
+// The leave's deadline decides, and the server is told once more.
 //
 // A plain Send is acknowledged when it is written, since nobody else will.
 package centrifugo

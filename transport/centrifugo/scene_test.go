@@ -34,6 +34,7 @@ type cast struct {
 	link    *transcript
 	s       *session
 	ignored *atomic.Uint64
+	audit   *auditor // nil, or in front of link
 }
 
 func newCast(t testing.TB, options Options, opening transport.Opening) *cast {
@@ -64,10 +65,15 @@ func (c *cast) do(line string) {
 	if n := c.ignored.Load() - before; n > 0 {
 		c.link.add("ignored %d", n)
 	}
+	c.note(err)
+}
+
+func (c *cast) note(err error) {
+	c.t.Helper()
 	if err != nil {
 		typed, ok := errors.AsType[*messages.Error](err)
 		if !ok {
-			c.t.Fatalf("%s: the error %v has no reason", line, err)
+			c.t.Fatalf("the error %v has no reason", err)
 		}
 		c.link.add("error %s: %s", typed.Op, typed.Reason)
 	}
@@ -82,9 +88,9 @@ func (c *cast) play(line string) error {
 	number, _ := strconv.Atoi(words[2])
 	switch words[0] {
 	case "open":
-		return c.s.Open(c.link)
+		return c.s.Open(c.to())
 	case "join":
-		return c.s.Join(c.link, requested(words))
+		return c.s.Join(c.to(), requested(words))
 	case "verify": // "verify tea,cake 1": the second has the ticket 2
 		var joins []transport.JoinRequest
 		for i, room := range strings.Split(words[1], ",") {
@@ -92,27 +98,27 @@ func (c *cast) play(line string) error {
 			join.Ticket = transport.Ticket{Room: messages.RoomID(room), Number: uint64(number + i)}
 			joins = append(joins, join)
 		}
-		return c.s.Verify(c.link, joins)
+		return c.s.Verify(c.to(), joins)
 	case "leave":
-		return c.s.Leave(c.link, requested(words).Ticket)
+		return c.s.Leave(c.to(), requested(words).Ticket)
 	case "send": // into a room
-		return c.s.Send(c.link, messages.MessageID(number), messages.Text(words[3]).In(messages.RoomID(words[1])))
+		return c.s.Send(c.to(), messages.MessageID(number), messages.Text(words[3]).In(messages.RoomID(words[1])))
 	case "call":
-		return c.s.Send(c.link, messages.MessageID(number), messages.Text(words[3]).Typed(words[1]))
+		return c.s.Send(c.to(), messages.MessageID(number), messages.Text(words[3]).Typed(words[1]))
 	case "say": // to the server
-		return c.s.Send(c.link, messages.MessageID(number), messages.Text(words[3]))
+		return c.s.Send(c.to(), messages.MessageID(number), messages.Text(words[3]))
 	case "bytes":
-		return c.s.Send(c.link, messages.MessageID(number), messages.Binary([]byte(words[3])))
+		return c.s.Send(c.to(), messages.MessageID(number), messages.Binary([]byte(words[3])))
 	case "renew":
-		return c.s.Renew(c.link, messages.NewToken(words[1]))
+		return c.s.Renew(c.to(), messages.NewToken(words[1]))
 	case "renewroom":
-		return c.s.RenewRoom(c.link, requested(words).Ticket, messages.NewToken(words[3]))
+		return c.s.RenewRoom(c.to(), requested(words).Ticket, messages.NewToken(words[3]))
 	case "binary":
 		return c.hear(transport.FrameBinary, words[1])
 	case "beat":
-		return c.s.Heartbeat(c.link)
+		return c.s.Heartbeat(c.to())
 	case "bye":
-		code, text := c.s.Bye(c.link)
+		code, text := c.s.Bye(c.to())
 		c.link.add("close %d %q", code, text)
 	case "full":
 		c.link.full = true
@@ -139,10 +145,26 @@ func requested(words []string) transport.JoinRequest {
 	return join
 }
 
+// to is what the session does things with.
+func (c *cast) to() transport.Link {
+	if c.audit != nil {
+		return c.audit
+	}
+	return c.link
+}
+
+// heard hears a frame, and writes down how it ended.
+func (c *cast) heard(frame []byte) error {
+	c.t.Helper()
+	err := c.hear(transport.FrameText, string(frame))
+	c.note(err)
+	return err
+}
+
 // hear receives a frame whose buffer is used again afterwards.
 func (c *cast) hear(kind transport.FrameKind, text string) error {
 	buffer := []byte(text)
-	err := c.s.Receive(c.link, transport.Frame{Kind: kind, Data: buffer})
+	err := c.s.Receive(c.to(), transport.Frame{Kind: kind, Data: buffer})
 	for i := range buffer {
 		buffer[i] = 0xee
 	}

@@ -143,8 +143,12 @@ func (s *session) misanswered(link transport.Link, id uint32, q request) error {
 		return malformed("the answer to request %d has no result", id)
 	}
 	s.Ignored.Add(1)
-	if q.kind == subscribing || q.kind == asking {
+	switch q.kind {
+	case unsubscribing:
+		s.left(q.join.Room, id)
+	case subscribing, asking:
 		s.putOff(link, q.join.Ticket, messages.Because(messages.ReasonProtocolError, "the answer to request %d has no result", id))
+	default: // its deadline tells
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ type transcript struct {
 	broken bool    // the socket is gone
 	kept   any     // for the next session
 	data   []piece // everything that was handed over
-	pongs  int
+	frames int     // written
 }
 
 // piece is data that was handed over, and what it was then.
@@ -47,11 +47,7 @@ func (l *transcript) Write(f transport.Frame) error {
 		l.add("> a frame of kind %d", f.Kind)
 		return nil
 	}
-	for text := range strings.SplitSeq(string(f.Data), "\n") {
-		if text == pong {
-			l.pongs++
-		}
-	}
+	l.frames++
 	l.add("> %s", strings.ReplaceAll(string(f.Data), "\n", `\n`))
 	return nil
 }
