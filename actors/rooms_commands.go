@@ -50,24 +50,39 @@ func (a *rooms) refusal(op string, reason messages.Reason, under ...error) error
 
 // join notes the wish to be in a room.
 func (a *rooms) join(op string, spec messages.RoomSpec) error {
-	if a.roster.conn == membership.ConnEnded {
-		return a.refusal(op, messages.Because(messages.ReasonConnTerminal, "the channel has ended; connect it before room %q is joined", string(spec.ID)), messages.ReasonNotConnected)
+	if err := a.joinable(op, spec, len(a.roster.rooms)); err != nil {
+		return err
 	}
+	a.enter(spec)
+	return nil
+}
+
+// joinable says why a room cannot be wanted, if it cannot, beside so many others.
+func (a *rooms) joinable(op string, spec messages.RoomSpec, others int) error {
 	r := a.roster.rooms[spec.ID]
 	switch {
-	case r == nil && len(a.roster.rooms) >= a.Settings.Rooms.Rooms:
-		return a.refusal(op, messages.Because(messages.ReasonRoomLimit, "the channel wants %d rooms already, which is its limit; leave some, or raise Rooms.Rooms", len(a.roster.rooms)))
+	case a.roster.conn == membership.ConnEnded:
+		return a.refusal(op, messages.Because(messages.ReasonConnTerminal, "the channel has ended; connect it before room %q is joined", string(spec.ID)), messages.ReasonNotConnected)
+	case r == nil && others >= a.Settings.Rooms.Rooms:
+		return a.refusal(op, messages.Because(messages.ReasonRoomLimit, "the channel has %d rooms already, and its limit is %d; leave some, or raise Rooms.Rooms", others, a.Settings.Rooms.Rooms))
+	case r != nil && r.state.Want && !alike(r.lane.spec, spec):
+		return a.refusal(op, messages.Because(messages.ReasonConflict, "room %q is wanted with another policy or priority; leave it first", string(spec.ID)))
+	}
+	return nil
+}
+
+// enter wants a room from now on.
+func (a *rooms) enter(spec messages.RoomSpec) {
+	r := a.roster.rooms[spec.ID]
+	switch {
 	case r == nil:
 		r = a.add(spec)
-	case r.state.Want && !alike(r.lane.spec, spec):
-		return a.refusal(op, messages.Because(messages.ReasonConflict, "room %q is wanted with another policy or priority; leave it first", string(spec.ID)))
 	case !r.state.Want: // another life
 		a.lanes.put(spec)
 		r.machine = a.machineOf(spec)
 	}
 	a.outbox.admitRoom(spec.ID)
 	a.apply(r, membership.Event{Kind: membership.Join})
-	return nil
 }
 
 func (a *rooms) add(spec messages.RoomSpec) *room {
@@ -99,17 +114,23 @@ func (a *rooms) depart(id messages.RoomID, reason messages.Reason) {
 	}
 }
 
-// exchange leaves one room for another. The leave is asked first.
+// exchange leaves one room for another. The leave is asked first, but nothing is
+// left for a room that cannot be joined.
 func (a *rooms) exchange(c messages.Switch) error {
 	c.To.How = messages.HowSwitch
 	if c.From == c.To.ID {
 		return a.refusal("switch", messages.Because(messages.ReasonInvalidSpec, "both rooms are %q; there is nothing to switch", string(c.From)))
 	}
-	if r := a.roster.rooms[c.To.ID]; r != nil && r.state.Want && !alike(r.lane.spec, c.To) {
-		return a.join("switch", c.To) // says why not, before anything is left
+	others := len(a.roster.rooms)
+	if a.roster.rooms[c.From] != nil {
+		others-- // its place is free for the other
+	}
+	if err := a.joinable("switch", c.To, others); err != nil {
+		return err
 	}
 	a.depart(c.From, messages.Because(messages.ReasonSwitched, "room %q takes its place", string(c.To.ID)))
-	return a.join("switch", c.To)
+	a.enter(c.To)
+	return nil
 }
 
 // CheckRoom says what is wrong with a room's specification, for a protocol whose

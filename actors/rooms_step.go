@@ -15,6 +15,9 @@ import (
 func (a *rooms) apply(r *room, event membership.Event) {
 	event.At = time.Now()
 	prev := r.state
+	if left := event.Kind == membership.LeaveOK || event.Kind == membership.LeaveDue; left && event.Reason.IsZero() {
+		event.Reason = r.reason // why it was left: by the user, for another room, in a drain
+	}
 	next, step, ok := r.machine.Step(prev, event)
 	if !ok {
 		a.stale.Add(1)

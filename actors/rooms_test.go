@@ -593,8 +593,8 @@ func TestDrainLeavesTheRooms(t *testing.T) {
 			0s Draining Drain
 			0s a Leaving Drain
 			0s b Leaving Drain
-			0s a Detached UserLeave
-			0s b Detached UserLeave
+			0s a Detached Drain
+			0s b Detached Drain
 			0s Closing Drain
 			0s Closed Drain
 			0s peer got "SAY a last"
