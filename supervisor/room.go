@@ -2,6 +2,8 @@ package supervisor
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/seed14814784/holdfast/messages"
 )
@@ -51,14 +53,16 @@ func (r *Room) Send(ctx context.Context, message messages.Message) (*Receipt, er
 func (r *Room) Leave(ctx context.Context) error { return r.channel.Leave(ctx, r.id) }
 
 // Wait blocks until the room is in one of the statuses, RoomJoined if none is
-// named. It returns an error with the room's reason when the room has ended
-// otherwise, and ctx's error when that ends first. A status that was passed
-// through while waiting counts.
+// named. A status that was passed through while waiting counts.
+//
+// Errors: the room's reason when it has ended otherwise, ReasonNotInRoom when it
+// was left before, ReasonNoSuchChannel when the channel was closed, and ctx's error
+// when that ends first.
 func (r *Room) Wait(ctx context.Context, statuses ...messages.RoomStatus) (messages.RoomSnapshot, error) {
 	if len(statuses) == 0 {
 		statuses = []messages.RoomStatus{messages.RoomJoined}
 	}
-	w := &roomWaiter{room: r.id, wanted: statuses, result: make(chan roomResult, 1)}
+	w := &roomWaiter{room: r.id, wanted: slices.Clone(statuses), result: make(chan roomResult, 1)}
 	r.channel.house.bus.awaitRoom(r.channel.ID(), w, func() (messages.RoomStatus, messages.Reason) { return r.channel.record.RoomStatus(r.id) })
 	defer r.channel.house.bus.forgetRoom(r.channel.ID(), w)
 	select {
@@ -77,10 +81,15 @@ func (r *Room) Wait(ctx context.Context, statuses ...messages.RoomStatus) (messa
 }
 
 func (r *Room) arrived(result roomResult) (messages.RoomSnapshot, error) {
-	if result.ended {
-		return r.Snapshot(), &messages.Error{Op: "wait for room " + string(r.id), Channel: r.channel.ID(), Reason: result.reason}
+	switch {
+	case !result.ended:
+		return r.Snapshot(), nil
+	case result.reason.IsZero() && r.channel.gone():
+		return r.Snapshot(), r.channel.noSuchChannel("wait")
+	case result.reason.IsZero(): // nothing is known of a room that was left
+		result.reason = messages.Because(messages.ReasonNotInRoom, "the room was left, or never joined; join it first")
 	}
-	return r.Snapshot(), nil
+	return r.Snapshot(), &messages.Error{Op: fmt.Sprintf("wait for room %q", string(r.id)), Channel: r.channel.ID(), Reason: result.reason}
 }
 
 // Join wants a room: now, and again after every interruption, until it is left.

@@ -167,6 +167,20 @@ func (s *scene) tell(event messages.Event) string {
 		return line(e.At, "#%d %s%s", e.ID, e.Result, because(e.Reason))
 	case messages.Stopped:
 		return line(e.At, "stopped%s", because(e.Reason))
+	case messages.RoomChanged:
+		notes := ""
+		if e.RetryIn > 0 {
+			notes += " again"
+		}
+		if e.Recovered {
+			notes += " recovered"
+		}
+		if e.Gap {
+			notes += " gap"
+		}
+		return line(e.At, "%s %s%s%s", e.Room, e.Cur, because(e.Reason), notes)
+	case messages.RoomsSettled:
+		return line(e.At, "settled ok=%d failed=%d gap=%d", e.OK, e.Failed, e.Gap)
 	default: // snapshots and heartbeats are no news
 		return ""
 	}
