@@ -47,9 +47,10 @@
 // # The network
 //
 // A fleet may be told that this machine has no network, by a [Network] that
-// watches it or by [Fleet.NetworkDown]. What is on its way up is Held then and
-// counts no failures; what works goes on, once it has been probed. A hint is not
-// trusted for ever: it may be wrong, and the one that takes it back be lost.
+// watches it, as supervisor/netlink does, or by [Fleet.NetworkDown]. What is on
+// its way up is Held then and counts no failures; what works goes on, once it has
+// been probed. A hint is not trusted for ever: it may be wrong, and the one that
+// takes it back be lost.
 //
 // # What is told, and to whom
 //
