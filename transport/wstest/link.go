@@ -31,13 +31,13 @@ type link struct {
 
 func newLink(raw net.Conn) *link { return &link{Conn: raw, over: make(chan struct{})} }
 
+// isOver reports whether our side ended the link. It waits for an end that has
+// begun: whoever reads may learn of that from the socket before over is closed,
+// and must not take it for something that the client did.
 func (l *link) isOver() bool {
-	select {
-	case <-l.over:
-		return true
-	default:
-		return false
-	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ended
 }
 
 // Read blocks for ever on a half-open link, and is interrupted by its end.
