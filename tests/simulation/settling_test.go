@@ -65,6 +65,10 @@ func (r *register) settle(e messages.RoomChanged) {
 	if !s.rooms[e.Room] {
 		return
 	}
+	if !s.begun {
+		delete(s.rooms, e.Room) // left before the rooms knew of the connection
+		return
+	}
 	switch e.Cur {
 	case messages.RoomJoined:
 		s.sum.OK++
