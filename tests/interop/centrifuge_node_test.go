@@ -26,7 +26,7 @@ type engine struct {
 	mu     sync.Mutex
 	node   *centrifuge.Node
 	ws     http.Handler
-	clocks map[string]int // connections per user
+	clocks map[string]int // connections per user, subscribes per "subscribe <channel>"
 	rules  rules
 }
 
@@ -149,7 +149,18 @@ func (e *engine) connected(c *centrifuge.Client) {
 		defer e.broker.RUnlock()
 		r := e.ruled()
 		reply := centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{EnableRecovery: true, EmitPresence: true}}
+		e.mu.Lock()
+		e.clocks["subscribe "+s.Channel]++
+		e.mu.Unlock()
+		_, until, err := userOf(s.Token)
+		if !until.IsZero() {
+			reply.Options.ExpireAt, reply.ClientSideRefresh = until.Unix()+1, true
+		}
 		switch {
+		case err != nil:
+			answer(reply, centrifuge.ErrorPermissionDenied)
+		case !until.IsZero() && until.Before(time.Now()):
+			answer(reply, centrifuge.ErrorTokenExpired)
 		case r.missing[s.Channel]:
 			answer(reply, centrifuge.ErrorUnknownChannel)
 		case r.refuse[s.Channel] != nil:
@@ -157,6 +168,14 @@ func (e *engine) connected(c *centrifuge.Client) {
 		default:
 			answer(reply, nil)
 		}
+	})
+	c.OnSubRefresh(func(r centrifuge.SubRefreshEvent, answer centrifuge.SubRefreshCallback) {
+		_, until, err := userOf(r.Token)
+		if err != nil || until.Before(time.Now()) {
+			answer(centrifuge.SubRefreshReply{}, centrifuge.ErrorTokenExpired)
+			return
+		}
+		answer(centrifuge.SubRefreshReply{ExpireAt: until.Unix() + 1}, nil)
 	})
 	c.OnPresence(func(p centrifuge.PresenceEvent, answer centrifuge.PresenceCallback) {
 		if e.ruled().missing[p.Channel] {
@@ -208,3 +227,6 @@ func (e *engine) logins(user string) int {
 	defer e.mu.Unlock()
 	return e.clocks[user]
 }
+
+// subscribes is how often a channel was asked for.
+func (e *engine) subscribes(channel string) int { return e.logins("subscribe " + channel) }

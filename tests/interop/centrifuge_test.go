@@ -269,6 +269,32 @@ func TestATokenIsRenewedOnTheLiveConnection(t *testing.T) {
 	}
 }
 
+func TestARoomsOwnTokenIsFetchedAnewWhenItHasExpiredAndRenewedInPlace(t *testing.T) {
+	t.Parallel()
+	e := newEngine(t, rules{})
+	ann := member(newStage(t), e, "ann")
+	fetched := newQueue[bool]()
+	lives := -time.Second // the first one
+	spec := room("club")
+	spec.Token = func(_ context.Context, request messages.RoomTokenRequest) (messages.Token, error) {
+		token := messages.NewToken(tokenFor("club", lives))
+		lives = 2 * time.Second
+		fetched.put(request.Refresh)
+		return token, nil
+	}
+	club := ann.enter(spec)
+	for i := range 5 {
+		if refresh, err := fetched.take(ann.ctx); err != nil || refresh != (i > 0) {
+			t.Fatalf("token %d: refresh %v (%v)", i, refresh, err)
+		}
+	}
+	if n := e.subscribes("club"); n != 2 || club.Snapshot().Status != messages.RoomJoined {
+		t.Errorf("it was asked for %d times, and is %s", n, club.Snapshot().Status)
+	}
+	e.publish("club", "1")
+	ann.expectSaid("club", "1")
+}
+
 func TestServerSideSubscriptionsGoOnWhereTheyStopped(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, rules{history: 10, serverOf: func(user string) []string { return []string{"news:" + user} }})

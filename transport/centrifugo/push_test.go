@@ -74,8 +74,18 @@ func TestPushes(t *testing.T) {
 			< {"push":{"channel":"tea","subscribe":{"recoverable":true,"epoch":"e1"}}}
 			< {"push":{"channel":"tea","pub":{"data":1,"offset":1}}}
 			pub tea 1 1 unasked
-			` + joined + `< {"push":{"channel":"tea","pub":{"data":2,"offset":2}}}
-			pub tea 2 2`},
+			: join tea 1
+			> {"id":2,"subscribe":{"channel":"tea","positioned":true,"recoverable":true}}
+			< {"push":{"channel":"tea","pub":{"data":2,"offset":2}}}
+			pub tea 2 2
+			< {"id":2,"subscribe":{}}
+			room tea#1 Joined
+			: leave tea 2
+			> {"id":3,"unsubscribe":{"channel":"tea"}}
+			< {"id":3,"unsubscribe":{}}
+			room tea#2 Left
+			< {"push":{"channel":"tea","pub":{"data":3,"offset":3}}}
+			pub tea 3 3`},
 	})
 }
 

@@ -58,17 +58,10 @@ func (s *session) forget() {
 	maps.DeleteFunc(s.pending, func(id uint32, q request) bool {
 		old := s.last-id >= maxPending/2
 		if old && q.kind == unsubscribing {
-			s.left(q.join.Room, id)
+			s.end(q.join.Room)
 		}
 		return old
 	})
-}
-
-// left forgets a room, unless something was asked since.
-func (s *session) left(room messages.RoomID, id uint32) {
-	if m := s.rooms[room]; m != nil && m.await == id {
-		delete(s.rooms, room)
-	}
 }
 
 // write sends commands in one frame, a line each, after the pong that is owed.

@@ -137,8 +137,8 @@ func (s *session) Leave(link transport.Link, ticket transport.Ticket) error {
 
 // unsubscribed takes the answer to a leave. One that the server refuses is not
 // told: we may be in still, and the leave's own deadline decides.
-func (s *session) unsubscribed(link transport.Link, id uint32, ticket transport.Ticket, r *reply) {
-	s.left(ticket.Room, id)
+func (s *session) unsubscribed(link transport.Link, ticket transport.Ticket, r *reply) {
+	s.end(ticket.Room)
 	switch {
 	case r.Error == nil:
 		link.Room(ticket, transport.RoomNews{Kind: transport.RoomLeft})

@@ -111,18 +111,18 @@ func (s *session) take(link transport.Link, r *reply) error {
 	if r.Error == nil && !r.answers(q.kind) {
 		return s.misanswered(link, r.ID, q)
 	}
-	return s.answered(link, r.ID, q, r)
+	return s.answered(link, q, r)
 }
 
 // answered handles the reply to a command.
-func (s *session) answered(link transport.Link, id uint32, q request, r *reply) error {
+func (s *session) answered(link transport.Link, q request, r *reply) error {
 	switch q.kind {
 	case connecting:
 		return s.connected(link, r)
 	case subscribing:
 		return s.subscribed(link, *q.join, r)
 	case unsubscribing:
-		s.unsubscribed(link, id, q.join.Ticket, r)
+		s.unsubscribed(link, q.join.Ticket, r)
 	case asking:
 		return s.present(link, *q.join, r)
 	case publishing, calling:
@@ -145,7 +145,7 @@ func (s *session) misanswered(link transport.Link, id uint32, q request) error {
 	s.Ignored.Add(1)
 	switch q.kind {
 	case unsubscribing:
-		s.left(q.join.Room, id)
+		s.end(q.join.Room)
 	case subscribing, asking:
 		s.putOff(link, q.join.Ticket, messages.Because(messages.ReasonProtocolError, "the answer to request %d has no result", id))
 	default: // its deadline tells
