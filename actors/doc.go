@@ -3,7 +3,8 @@
 //
 //	supervisor actor        package supervisor: one per fleet
 //	└── channel             decides: steps the lifecycle, owns intent, outbox, inbox; no I/O
-//	    └── connection      does: one physical connection, from its permit to dial to its last byte
+//	    ├── connection      does: one physical connection, from its permit to dial to its last byte
+//	    └── rooms           from the first room on: steps the life of each, across connections
 //
 // The channel actor is a thin shell around the table of package lifecycle. What
 // happens becomes an event; the step that the table answers with becomes
@@ -59,7 +60,30 @@
 // until their own deadlines; and what it delivers after its time is refused, for
 // by then the handler may have been given what came later.
 //
+// # Rooms
+//
+// One actor drives all rooms of a channel with the table of package membership. It
+// is told how the connection stands, after observers are. When it is Ready it asks,
+// through the connection: leaves that are owed first, then verifies, then joins,
+// within window and rate. An answer carries the number of its question, and one to
+// a question that is void by then is dropped. What must last is in the roster: the
+// rooms that are wanted, where each stands, which leaves are owed.
+//
+//	socket ─► connection ─► Session.Receive ─► Link.Publish ─► lane ─► inbox ─► Handler
+//
+// The messages of a room pass through its lane, which is open while the room is
+// joined. During a join the lane holds back what comes, and lets it through after
+// the history that the join brought, each message once. In the other direction the
+// outbox keeps a room's messages until the room is joined; a quarter of it at most
+// is for one room.
+//
 // # Decisions
+//
+// One actor has all rooms, because their questions share one pace. An actor each
+// would cost a kilobyte for a room that says nothing.
+//
+// A lane has a lock, and no place in a mailbox: the connection pushes, the rooms
+// actor opens, and what was held back must not be overtaken by what comes next.
 //
 // Sessions that end soon and alike are counted outside the lifecycle, which knows
 // no history but its attempts: a fight is made of sessions that were all Ready.

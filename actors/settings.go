@@ -93,7 +93,7 @@ type Keepalive struct {
 // RoomLimits bound a channel's rooms and pace its questions about them. A
 // question is a join or a verify; leaves are asked at once.
 type RoomLimits struct {
-	Rooms       int           // that the channel may want at once
+	Rooms       int           // that the channel may know at once: wanted, on their way out, or ended and not left
 	JoinWindow  int           // questions that may be unanswered at once
 	JoinRate    float64       // questions per second, after a burst of JoinWindow
 	Join        time.Duration // answer to a join, counted from when it was asked

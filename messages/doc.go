@@ -17,6 +17,20 @@
 //	Leaving     Draining -> Closing
 //	Ended       Closed  Kicked  Failed
 //
+// # Rooms
+//
+// A channel may be in many rooms, each in exactly one [RoomStatus]. When the
+// connection is lost they go through three moments:
+//
+//	T0  Joined -> Interrupted       there is no connection under the room
+//	T1  Interrupted -> Verifying    there is one: are we still in?
+//	T2  Verifying -> Joined         yes
+//	                 -> Rejoining   no, and it is joined again
+//	                 -> Lost        no, and the policy stays out
+//	                 -> Gone        there is no such room any more
+//
+// Detached, Lost, Gone, Kicked and Failed stay until the room is joined anew.
+//
 // # Reasons
 //
 // Every change carries a [Reason]: a stable number ([Code]), the class the

@@ -5,8 +5,13 @@ import (
 	"time"
 )
 
-// RoomChanged tells that a room moved. Seq rises by one with every change of a
-// room, Prev is the Cur of the change before, and Cur is never Prev.
+// RoomChanged tells that a room moved. Prev is the Cur of the room's change
+// before, and Cur is never Prev.
+//
+// Seq rises by one with every RoomChanged of a channel, whichever room it is about:
+// who sees all of a channel's sees every number once. Those of one room rise, and
+// leave out what happened to others. It has nothing to do with the Seq of a
+// StatusChanged, and survives reconnects, crashes and lives of a room.
 type RoomChanged struct {
 	Channel   ChannelID
 	Room      RoomID
@@ -36,12 +41,13 @@ type RoomsSettled struct {
 }
 
 // RoomSnapshot is everything a room knows about itself at one moment. An
-// observer that comes late gets one per room, after that of its channel; the
-// room's next RoomChanged then has Seq+1.
+// observer that comes late gets one for every room that the channel knows, after
+// the channel's own: then Position is that of the last change, and Waiting is 0.
+// What happens to the room from then on has a higher Seq.
 type RoomSnapshot struct {
 	Channel  ChannelID
 	Room     RoomID
-	Seq      uint64
+	Seq      uint64 // of the room's last RoomChanged
 	Status   RoomStatus
 	Reason   Reason
 	Since    time.Time // when the status was entered

@@ -44,6 +44,19 @@
 // A [Syncer] runs between login and Ready. What comes over the connection
 // meanwhile waits in the inbox behind what the Syncer delivers.
 //
+// # Rooms
+//
+// A channel whose protocol has rooms may want many: [Channel.Join] notes the wish
+// and returns a [Room], a handle like the channel's own. The wish outlives the
+// connection. When that is lost the room is Interrupted (T0); when it is back the
+// server is asked whether we are still in (T1); and then the room is joined again,
+// or is Lost or Gone (T2), as its policy says. What happens to one room happens
+// neither to the others nor to the connection.
+//
+// Joins are paced: at most [RoomLimits].JoinWindow unanswered ones, JoinRate a
+// second, the highest Priority first. When every room that was wanted has had its
+// answer, a [messages.RoomsSettled] says how it went.
+//
 // # The network
 //
 // A fleet may be told that this machine has no network, by a [Network] that
@@ -57,15 +70,18 @@
 // Each channel numbers its changes. An observer first gets a [messages.Snapshot]
 // of every channel, then each change exactly once. Its queue is bounded: what
 // does not fit is counted and told in a [messages.Missed] where it is missing.
+// Changes of rooms have numbers of their own, through all rooms of a channel.
 // A slow or panicking observer costs nobody else anything.
 //
 // # When something crashes
 //
-// A panic in a handler, a protocol or the connection costs the connection. One
-// in a channel's actor restarts that actor, which goes on from the channel's
-// record: intent, counters, outbox. Both count as failures of the attempt and
-// against a budget, beyond which the channel is Failed. The supervisor actor
-// recovers from everything and never fails.
+// A panic in a handler, a protocol or the connection costs the connection; one
+// over a message of a room costs that message, for the connection belongs to the
+// other rooms as well. A panic in a channel's actor restarts that actor, which goes
+// on from the channel's record: intent, counters, outbox, rooms. All count against
+// a budget, beyond which the channel is Failed, and those that cost a connection as
+// failures of the attempt. The supervisor actor recovers from everything and never
+// fails.
 //
 // # Decisions
 //
