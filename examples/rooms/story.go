@@ -37,7 +37,10 @@ func (s *story) tell(ctx context.Context) error {
 		return err
 	}
 	s.seen.say("everything is drained")
-	return s.ann.Drain(ctx)
+	if err := s.ann.Drain(ctx); err != nil {
+		return err
+	}
+	return s.seen.until(ctx, "the end was not told", func() bool { return s.seen.closed })
 }
 
 func (s *story) join(ctx context.Context) error {

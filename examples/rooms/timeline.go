@@ -21,6 +21,7 @@ type timeline struct {
 	heard   int           // messages
 	been    map[messages.RoomID][]string
 	said    map[messages.RoomID][]string
+	closed  bool
 	settled messages.RoomsSettled // after the interruption
 }
 
@@ -75,7 +76,8 @@ func (t *timeline) note(event messages.Event) {
 	defer t.happened()()
 	switch e := event.(type) {
 	case messages.StatusChanged:
-		if e.Cur == messages.Ready || e.Prev == messages.Ready {
+		t.closed = e.Cur == messages.Closed
+		if e.Cur == messages.Ready || e.Prev == messages.Ready || t.closed {
 			t.line("", "%-7s %-17s %s", e.Channel, e.Cur, why(e.Reason))
 		}
 	case messages.RoomChanged:
