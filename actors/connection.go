@@ -46,6 +46,7 @@ type connection struct {
 	largest   int       // bytes of the largest message that was written
 	backlog   []*parcel // the socket would not take these yet
 	questions []enquiry // nor these
+	renewals  []renewal // nor these
 }
 
 // mark is the number of the last frame of a message, and its size.
@@ -99,6 +100,7 @@ func (c *connection) handle(ctx actor.Context) {
 		c.read(ctx)
 		c.retry(ctx)
 		c.retryRooms(ctx)
+		c.retryRenewals(ctx)
 	case *resume:
 		c.paused = false
 		c.keepalive.heardAt = time.Now() // what the peer said meanwhile waits in the socket

@@ -113,6 +113,24 @@ func TestALoginIsRenewedOnTheLiveConnection(t *testing.T) {
 	})
 }
 
+func TestARenewalWaitsForRoomInTheSocket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := withTokens(t, &vault{life: 100 * time.Second}, nil)
+		s.ask(messages.Connect{})
+		s.skip()
+		s.after(84 * time.Second)
+		s.peer.last().clog(true)
+		s.after(3 * time.Second)
+		s.peer.last().clog(false)
+		s.after(time.Second)
+		s.expect(`
+			1m25s will expire in 15s
+			1m27s updated CredentialRenewed
+			1m27s peer got "RENEW t2"`)
+		s.end()
+	})
+}
+
 func TestTheServersWordAboutTheEndCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := withTokens(t, &vault{life: time.Hour}, nil)

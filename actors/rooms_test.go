@@ -329,6 +329,25 @@ func TestRoomThatSomebodyRemovedUsFromIsNotJoinedAgainAndTheOthersDoNotNotice(t 
 	})
 }
 
+func TestARoomsRenewalWaitsForRoomInTheSocket(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		h.lobby.lives = 100 * time.Second
+		spec := named("a")
+		spec.Token = func(context.Context, messages.RoomTokenRequest) (messages.Token, error) {
+			return messages.NewToken("secret"), nil
+		}
+		h.up(spec)
+		h.after(80 * time.Second)
+		h.peer.last().clog(true)
+		h.after(9 * time.Second)
+		h.peer.last().clog(false)
+		h.after(0)
+		if got := h.lobby.questions(); got != "RENEW a" || h.statusOf("a") != messages.RoomJoined {
+			t.Errorf("it asked %s; the room is %s", got, h.statusOf("a"))
+		}
+	})
+}
+
 func TestARoomsTokenIsRenewedAsLongAsTheRoomIsJoined(t *testing.T) {
 	story(t, nil, func(h *hotel) {
 		h.lobby.lives = 10 * time.Second

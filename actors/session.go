@@ -197,20 +197,3 @@ func (c *connection) bye(ctx actor.Context) {
 	}
 	c.read(ctx)
 }
-
-// renew presents fresh credentials, if the protocol can.
-func (c *connection) renew(ctx actor.Context, m *renew) {
-	renewer, ok := c.session.(transport.Renewer)
-	if !ok {
-		m.answer(messages.Reply{Err: &messages.Error{Op: "renew", Channel: c.rec.Channel, Reason: messages.Because(messages.ReasonNotSupported,
-			"the protocol %q cannot renew on a live connection; redial, and let the next login have fresh credentials", c.rec.Protocol.Name())}})
-		return
-	}
-	c.token, c.former = m.token, c.token
-	if err := renewer.Renew(&c.link, m.token); err != nil {
-		m.answer(messages.Reply{Err: &messages.Error{Op: "renew", Channel: c.rec.Channel, Reason: m.token.Hide(transport.ReasonOf(err, messages.ReasonProtocolError))}})
-		c.lose(ctx, err)
-		return
-	}
-	m.answer(messages.Reply{Status: messages.Ready})
-}

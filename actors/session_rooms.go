@@ -79,18 +79,6 @@ func (c *connection) put(batch []enquiry) error {
 	}
 }
 
-// renewRoom presents a fresh token for a room, where the protocol can. Where it
-// cannot, the room ends with its token and is joined again with another one.
-func (c *connection) renewRoom(ctx actor.Context, m *roomRenew) {
-	renewer, ok := c.session.(transport.RoomRenewer)
-	if !ok || c.leaving {
-		return
-	}
-	if err := renewer.RenewRoom(&c.link, m.ticket, m.token); err != nil {
-		c.lose(ctx, err)
-	}
-}
-
 // Room passes on what the server said about a room. A history goes to the room's
 // lane, which is opened by the rooms actor; while the inbox is full of what came
 // before, nothing more is read.

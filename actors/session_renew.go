@@ -1,0 +1,75 @@
+package actors
+
+import (
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// renewal is a fresh token on its way to the server.
+type renewal struct {
+	write func() error
+	done  func(error) // it was written, or never will be
+}
+
+// renew presents fresh credentials, if the protocol can.
+func (c *connection) renew(ctx actor.Context, m *renew) {
+	refuse := func(reason messages.Reason) {
+		m.answer(messages.Reply{Err: &messages.Error{Op: "renew", Channel: c.rec.Channel, Reason: reason}})
+	}
+	renewer, ok := c.session.(transport.Renewer)
+	if !ok {
+		refuse(messages.Because(messages.ReasonNotSupported,
+			"the protocol %q cannot renew on a live connection; redial, and let the next login have fresh credentials", c.rec.Protocol.Name()))
+		return
+	}
+	c.renewals = append(c.renewals, renewal{
+		write: func() error {
+			if c.token != m.token {
+				c.token, c.former = m.token, c.token // hidden from here on, whatever becomes of it
+			}
+			return renewer.Renew(&c.link, m.token)
+		},
+		done: func(err error) {
+			if err != nil {
+				refuse(m.token.Hide(transport.ReasonOf(err, messages.ReasonProtocolError)))
+				return
+			}
+			m.answer(messages.Reply{Status: messages.Ready})
+		},
+	})
+	c.retryRenewals(ctx)
+}
+
+// renewRoom presents a fresh token for a room, where the protocol can. Where it
+// cannot, the room ends with its token and is joined again with another one.
+func (c *connection) renewRoom(ctx actor.Context, m *roomRenew) {
+	renewer, ok := c.session.(transport.RoomRenewer)
+	if !ok {
+		return
+	}
+	c.renewals = append(c.renewals, renewal{
+		write: func() error { return renewer.RenewRoom(&c.link, m.ticket, m.token) },
+		done:  func(error) {},
+	})
+	c.retryRenewals(ctx)
+}
+
+// retryRenewals writes what the socket will take of them. A token that comes a
+// moment later is as good; the rest waits until the socket has taken what was
+// written before.
+func (c *connection) retryRenewals(ctx actor.Context) {
+	for len(c.renewals) > 0 && !c.failed && !c.leaving {
+		r, before := c.renewals[0], c.link.frames
+		err := r.write()
+		if err != nil && c.link.frames == before && transport.ReasonOf(err, messages.ReasonWriteError).Code == messages.ReasonSlowConsumer {
+			return
+		}
+		c.renewals = c.renewals[1:]
+		r.done(err)
+		if err != nil {
+			c.lose(ctx, err)
+		}
+	}
+}
