@@ -131,7 +131,7 @@ func (h *house) tellRoot(message any) {
 func (h *house) settings(s Spec) actors.Settings {
 	settings := actors.Settings{
 		Channel: s.ID, Address: s.Address, Dialer: s.Dialer, Protocol: s.Protocol, Handler: s.Handler,
-		Machine:     lifecycle.Machine{Strategy: s.strategy(h.strategy, h.random, h.report(s.ID)), AuthThreshold: s.AuthThreshold, Sync: s.SyncPolicy},
+		Machine:     lifecycle.Machine{Strategy: s.strategy(h.strategy, h.random, h.reach.down, h.report(s.ID)), AuthThreshold: s.AuthThreshold, Sync: s.SyncPolicy},
 		Gate:        h.gate,
 		Observer:    h,
 		Workers:     &h.workers,

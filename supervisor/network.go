@@ -57,7 +57,8 @@ func WithNetwork(network Network) Option {
 // makes no attempts and counts no failures. One that is Ready stays so; its
 // connection is probed, and only if nothing is heard within Keepalive.Grace it
 // is replaced. Since a hint can be wrong, or the one that takes it back be lost,
-// each channel tries again after Timeouts.ProbeAfter, through the gate.
+// each channel tries again after Timeouts.ProbeAfter, through the gate. No
+// strategy gives a channel up meanwhile, unless its GiveUpAfter is over.
 //
 // The last hint counts, from wherever it came: from here, or from the Network of
 // WithNetwork. One that repeats the hint before it does nothing. Of hints that

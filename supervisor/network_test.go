@@ -134,6 +134,31 @@ func TestOfflineCostsNoAttempts(t *testing.T) {
 
 // A hint asks every connection for a sign of life, long before the next
 // heartbeat. It is the answer that counts.
+// The hint is doubted after a minute, and every try fails: no budget is spent.
+func TestALongTimeOfflineSpendsNoBudget(t *testing.T) {
+	inScene(t, func(s *scene) {
+		spec := s.spec("a")
+		spec.MaxRetries = 3
+		ch := s.open(spec)
+		s.wait(ch, messages.Ready)
+		s.fleet.NetworkDown()
+		s.server.Down()
+		s.server.Drop()
+		time.Sleep(12 * time.Hour)
+		if got := ch.Snapshot(); got.Phase() != messages.PhaseWaiting {
+			s.t.Fatalf("after half a day offline it is %s because of %s", got.Status, got.Reason)
+		}
+		if n := s.dialsIn(time.Hour); n > 70 {
+			t.Errorf("%d dials in an hour offline", n)
+		}
+		s.fleet.NetworkUp()
+		time.Sleep(time.Minute) // now it is the server's fault
+		if got := ch.Snapshot().Status; got != messages.Failed {
+			t.Errorf("with a network and without a server it is %s", got)
+		}
+	})
+}
+
 func TestAHintDropsNoSocketButOneThatIsDead(t *testing.T) {
 	inScene(t, func(s *scene) {
 		s.ready("a", "b", "dead")

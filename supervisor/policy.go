@@ -9,10 +9,11 @@ import (
 )
 
 // strategy composes what a specification says about retrying. From the inside
-// out: when to try again, how often, what the server asked for, until when,
-// whether at all, and a guard around all of it. The deadline comes after the
-// server's wish, so that a Retry-After cannot reach past it unnoticed.
-func (s Spec) strategy(standard Strategy, random func() float64, report func(what string, stack []byte)) Strategy {
+// out: when to try again, how often, not counting what is tried offline, what the
+// server asked for, until when, whether at all, and a guard around all of it. The
+// deadline comes after the server's wish, so that a Retry-After cannot reach past
+// it unnoticed.
+func (s Spec) strategy(standard Strategy, random func() float64, offline func() bool, report func(what string, stack []byte)) Strategy {
 	chosen := s.Strategy
 	if chosen == nil {
 		chosen = standard
@@ -25,11 +26,25 @@ func (s Spec) strategy(standard Strategy, random func() float64, report func(wha
 			chosen = MaxRetries(s.MaxRetries, chosen)
 		}
 	}
-	chosen = HonourRetryAfter(chosen)
+	chosen = HonourRetryAfter(unlessOffline(chosen, offline, s.Timeouts.ProbeAfter))
 	if s.GiveUpAfter > 0 && s.GiveUpAfter != Never {
 		chosen = GiveUpAfter(s.GiveUpAfter, chosen)
 	}
 	return guard(s.Restart.wrap(chosen), report)
+}
+
+// unlessOffline keeps a strategy from giving up while the fleet is told that there
+// is no network. What a channel tries then only shows whether the hint is wrong;
+// it goes on as often as hints are doubted, until the hint is taken back and its
+// attempts count from 0.
+func unlessOffline(strategy Strategy, offline func() bool, doubt time.Duration) Strategy {
+	return StrategyFunc(func(f Failure) Verdict {
+		v := strategy.Next(f)
+		if v.GiveUp != messages.ReasonOK && offline() {
+			return Verdict{Delay: doubt}
+		}
+		return v
+	})
 }
 
 // roomStrategy does the same for joins that were not granted.

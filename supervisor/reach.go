@@ -115,6 +115,13 @@ func (r *reach) offline() bool {
 	return !r.up
 }
 
+// down reports whether the last hint says that there is no network.
+func (r *reach) down() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.up
+}
+
 // end takes no hint from here on and asks the watch to return.
 func (r *reach) end() {
 	r.mu.Lock()

@@ -89,16 +89,19 @@ func TestASpecificationComposesItsStrategy(t *testing.T) {
 		"Retry-After is always a floor": {Spec{Restart: Permanent}, Failure{Reason: messages.Reason{Code: messages.ReasonTryLater, RetryAfter: math.MaxInt64}},
 			Verdict{Delay: math.MaxInt64}},
 	} {
-		if got := test.spec.strategy(tenSeconds, random, quiet).Next(test.failure); got != test.want {
+		if got := test.spec.strategy(tenSeconds, random, online, quiet).Next(test.failure); got != test.want {
 			t.Errorf("%s: got %+v, want %+v", sentence, got, test.want)
 		}
 	}
 }
 
+// online is the answer to whether a fleet is offline.
+func online() bool { return false }
+
 func TestAStrategyThatPanicsWaitsAndIsReported(t *testing.T) {
 	var reported []string
 	spec := Spec{Strategy: StrategyFunc(func(Failure) Verdict { panic("no idea") })}
-	got := spec.strategy(nil, random, func(what string, _ []byte) { reported = append(reported, what) }).Next(Failure{Attempt: 1})
+	got := spec.strategy(nil, random, online, func(what string, _ []byte) { reported = append(reported, what) }).Next(Failure{Attempt: 1})
 	if want := (Verdict{Delay: crashedStrategyDelay}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
