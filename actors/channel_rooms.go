@@ -73,13 +73,24 @@ func roomSpecOf(command any) (messages.RoomSpec, bool) {
 	return messages.RoomSpec{}, false
 }
 
-// checkRoom says why a room cannot be joined whatever the server says.
+// checkRoom says why a room cannot be joined whatever the server says. A channel
+// that goes takes no more rooms, as it takes no more sends: a drain would wait for
+// them.
 func (c *channel) checkRoom(spec messages.RoomSpec) error {
 	traits := c.Protocol.Traits()
 	if !traits.Rooms {
 		return &messages.Error{Op: "join", Channel: c.Channel, Reason: messages.Because(messages.ReasonNotSupported, "the protocol %q has no rooms", c.Protocol.Name())}
 	}
-	return CheckRoom(spec, traits.RoomIDBytes)
+	if err := CheckRoom(spec, traits.RoomIDBytes); err != nil {
+		return err
+	}
+	if s := c.state.Status; s == messages.Draining || s == messages.Closing {
+		return &messages.Error{
+			Op: "join", Channel: c.Channel, Err: messages.ReasonNotConnected,
+			Reason: messages.Because(messages.ReasonConnTerminal, "the channel is %s; connect it again before room %q is joined", s, string(spec.ID)),
+		}
+	}
+	return nil
 }
 
 // tellRooms tells the rooms actor what a step of the channel means for it.

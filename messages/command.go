@@ -69,7 +69,7 @@ type (
 	// comes when the wish is noted; the room's own events tell the rest. It is
 	// idempotent: a room that is wanted already stays as it is, and one that
 	// waits for its next attempt is asked for at once. The Err is
-	// [ReasonConnTerminal] when the channel has ended, [ReasonNotSupported] if
+	// [ReasonConnTerminal] when the channel has ended or drains, [ReasonNotSupported] if
 	// the protocol has no rooms, [ReasonInvalidSpec] for an ID or a policy that
 	// will not do, [ReasonConflict] for a room that is wanted with another
 	// specification, and [ReasonRoomLimit] beyond the channel's limit.

@@ -100,7 +100,8 @@ func (r *Room) arrived(result roomResult) (messages.RoomSnapshot, error) {
 // Errors: ReasonInvalidSpec for an empty or too long ID or a policy that will
 // not do, ReasonNotSupported if the protocol has no rooms, ReasonConflict for a
 // room that is wanted with another policy, ReasonRoomLimit, and
-// ReasonConnTerminal (also ReasonNotConnected) when the channel has ended.
+// ReasonConnTerminal (also ReasonNotConnected) when the channel has ended or is
+// about to.
 func (c *Channel) Join(ctx context.Context, spec RoomSpec) (*Room, error) {
 	if err := c.command(ctx, "join", messages.Join{Room: spec}); err != nil {
 		return nil, err

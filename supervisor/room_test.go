@@ -190,6 +190,44 @@ func TestARoomCannotBeWantedWhenTheChannelHasEnded(t *testing.T) {
 	}
 }
 
+func TestAChannelThatGoesTakesNoMoreRooms(t *testing.T) {
+	for sentence, test := range map[string]struct {
+		hold func(*clubbed)
+		end  func(*clubbed, *Channel)
+		is   messages.Status
+	}{
+		"drained": {
+			func(s *clubbed) { s.club.set(func(c *club) { c.answers["LEAVE tea"] = "" }) },
+			func(s *clubbed, ch *Channel) { _ = ch.Drain(s.t.Context()) }, messages.Draining,
+		},
+		"logged out": {
+			func(s *clubbed) { s.server.Conns()[0].Silence() },
+			func(s *clubbed, ch *Channel) { _ = ch.Disconnect(s.t.Context(), messages.Logout) }, messages.Closing,
+		},
+	} {
+		inClub(t, func(s *clubbed) {
+			ch := s.ready("a")[0]
+			s.enter(ch, named("tea"))
+			test.hold(s)
+			go test.end(s, ch)
+			s.wait(ch, test.is)
+			for _, room := range []string{"tea", "cake"} {
+				if _, err := ch.Join(s.t.Context(), named(room)); !errors.Is(err, messages.ReasonConnTerminal) || !errors.Is(err, messages.ReasonNotConnected) {
+					t.Errorf("%s: a join of %s says %v", sentence, room, err)
+				}
+			}
+			if _, err := ch.Switch(s.t.Context(), "tea", named("cake")); !errors.Is(err, messages.ReasonNotConnected) {
+				t.Errorf("%s: a switch says %v", sentence, err)
+			}
+			before := time.Now()
+			s.wait(ch, messages.Closed)
+			if took := time.Since(before); took > 10*time.Second { // a leave that nobody answers
+				t.Errorf("%s: it took %s", sentence, took)
+			}
+		})
+	}
+}
+
 func TestAClosedChannelRefusesEveryWordAboutRooms(t *testing.T) {
 	inClub(t, func(s *clubbed) {
 		ch := s.ready("a")[0]
