@@ -38,9 +38,9 @@ func ExampleMachine_Step() {
 
 	// Output:
 	// Connect: Queued, timers "outage"
-	// Admitted: Preparing, timers "prepare outage"
-	// Prepared: Dialing, timers "dial outage"
-	// T:dial: Backoff, timers "backoff outage", retry in 1s after DialTimeout
+	// Admitted: Preparing, timers "prepare, outage"
+	// Prepared: Dialing, timers "dial, outage"
+	// T:dial: Backoff, timers "backoff, outage", retry in 1s after DialTimeout
 	// Dialed is stale
 	// T:backoff: Queued, timers "outage"
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed14814784/holdfast/actors/table"
 	"github.com/seed14814784/holdfast/messages"
 )
 
@@ -18,8 +19,8 @@ func (m mutant) bend(bug func(was State, now *move), kinds ...Kind) {
 		if len(kinds) > 0 && !slices.Contains(kinds, m.rows[i].On) {
 			continue
 		}
-		act := m.rows[i].act
-		m.rows[i].act = func(now *move) {
+		act := m.rows[i].Act
+		m.rows[i].Act = func(now *move) {
 			was := now.State
 			act(now)
 			bug(was, now)
@@ -29,7 +30,7 @@ func (m mutant) bend(bug func(was State, now *move), kinds ...Kind) {
 
 // replace gives a row another action, and lets it lead anywhere.
 func (m mutant) replace(number int, act func(*move)) {
-	m.rows[number-1].act = act
+	m.rows[number-1].Act = act
 	m.rows[number-1].To = everyStatus
 }
 
@@ -104,7 +105,7 @@ func TestWalkCatchesEveryMutant(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := mutant{rows: Table()}
 			test.seed(m)
-			_, err := walk(Machine{Strategy: patient, AuthThreshold: rejections, rules: index(m.rows)}, 0)
+			_, err := walk(Machine{Strategy: patient, AuthThreshold: rejections, rules: table.New(m.rows)}, 0)
 			var caught *breach
 			if !errors.As(err, &caught) {
 				t.Fatalf("the mutant lives: %v", err)
@@ -138,7 +139,7 @@ func TestWalkCatchesABrokenTable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := mutant{rows: Table()}
 			test.seed(m)
-			_, err := walk(Machine{Strategy: patient, AuthThreshold: rejections, rules: index(m.rows)}, 0)
+			_, err := walk(Machine{Strategy: patient, AuthThreshold: rejections, rules: table.New(m.rows)}, 0)
 			var caught *breach
 			if !errors.As(err, &caught) || caught.invariant != test.caughtBy {
 				t.Errorf("caught as %v, want %q", err, test.caughtBy)

@@ -1,82 +1,44 @@
 package lifecycle
 
 import (
-	"fmt"
-	"slices"
-
+	"github.com/seed14814784/holdfast/actors/table"
 	"github.com/seed14814784/holdfast/messages"
 )
 
-// Row is one line of the table: in one of the statuses From, on an event of
-// kind On, and if the guard holds, the channel goes to one of the statuses To.
-type Row struct {
-	Number int           // as in the table of the lifecycle reference, from 1
-	From   Statuses      // where the row applies
-	On     Kind          // what must happen
-	Guard  Guard         // what must hold besides
-	To     Statuses      // where it may lead; empty: the status stays as it is
-	Reason messages.Code // what the step says if the event gives no reason
-	Note   string        // why the row is as it is
-	act    func(*move)
-}
+type (
+	// Row is one line of the table of a channel's life.
+	Row = table.Row[messages.Status, Kind, move]
+	// Guard is a condition of a row.
+	Guard = table.Guard[move]
+	// Statuses is a set of statuses.
+	Statuses = table.Set[messages.Status]
 
-// Guard is a condition of a row, in words and as a predicate.
-type Guard struct {
-	text  string
-	holds func(*move) bool
-}
+	rules = table.Rules[messages.Status, Kind, move]
+)
 
-// String returns the condition in words; "" if there is none.
-func (g Guard) String() string { return g.text }
+var (
+	line = table.Line[messages.Status, Kind, move]
+	when = table.If[move]
+)
 
 // always is the guard of rows that have none.
 var always Guard
 
-// Applies reports whether the machine takes this row for that state and event.
-func (r *Row) Applies(m Machine, s State, ev Event) bool {
-	if !r.From.Has(s.Status) || r.On != ev.Kind {
-		return false
-	}
-	return r.Guard.holds == nil || r.Guard.holds(&move{State: s, machine: m, event: ev})
-}
+// The sets that many rows speak of.
+var (
+	everyStatus = of(messages.Statuses()...)
+	ended       = of(messages.Closed, messages.Kicked, messages.Failed)
+	wanted      = of(messages.Queued, messages.Preparing, messages.Dialing, messages.Authenticating,
+		messages.Syncing, messages.Ready, messages.Backoff, messages.Suspended, messages.Held)
+	unwanted = everyStatus &^ wanted
+	live     = of(messages.Authenticating, messages.Syncing, messages.Ready, messages.Draining)
+	waiting  = of(messages.Backoff, messages.Suspended)
+)
 
-// String renders the row as one line, such as
-// "24 Held + Resume [no hold remains] -> Queued (107 Resumed)".
-func (r Row) String() string {
-	line := fmt.Sprintf("%d %s + %s", r.Number, r.From, r.On)
-	if r.Guard.text != "" {
-		line += " [" + r.Guard.text + "]"
-	}
-	if r.To == 0 {
-		line += " -> same"
-	} else {
-		line += " -> " + r.To.String()
-	}
-	if r.Reason != messages.ReasonOK {
-		line += fmt.Sprintf(" (%d %s)", r.Reason, r.Reason.String())
-	}
-	return line
-}
+func of(statuses ...messages.Status) Statuses { return table.Of(statuses...) }
 
 // house is the table that every channel lives by.
-var house = index(slices.Concat(commands, hints, attempts, lives, waits))
+var house = table.New(commands, hints, attempts, lives, waits)
 
 // Table gives a copy of the table, in the order of the rows' numbers.
-func Table() []Row { return slices.Clone(house.rows) }
-
-// rules is a table made quick to ask: the few rows of each status and kind.
-type rules struct {
-	rows []Row
-	at   [16][kindCount][]*Row
-}
-
-func index(rows []Row) *rules {
-	x := &rules{rows: rows}
-	for i := range rows {
-		row := &rows[i]
-		for _, status := range row.From.List() {
-			x.at[status][row.On] = append(x.at[status][row.On], row)
-		}
-	}
-	return x
-}
+func Table() []Row { return house.Rows() }

@@ -2,9 +2,9 @@ package lifecycle
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
+	"github.com/seed14814784/holdfast/actors/table"
 	"github.com/seed14814784/holdfast/messages"
 )
 
@@ -83,34 +83,4 @@ func (t Timer) String() string {
 }
 
 // Timers is a set of timers.
-type Timers uint16
-
-// Has reports whether the timer is in the set.
-func (t Timers) Has(timer Timer) bool { return t&(1<<timer) != 0 }
-
-// With is the set with those timers added.
-func (t Timers) With(timers ...Timer) Timers {
-	for _, timer := range timers {
-		t |= 1 << timer
-	}
-	return t
-}
-
-// Without is the set with those timers removed.
-func (t Timers) Without(timers ...Timer) Timers {
-	for _, timer := range timers {
-		t &^= 1 << timer
-	}
-	return t
-}
-
-// String lists the names in the set, such as "liveness ping rotate".
-func (t Timers) String() string {
-	var names []string
-	for timer := range TimerCount {
-		if t.Has(timer) {
-			names = append(names, timer.String())
-		}
-	}
-	return strings.Join(names, " ")
-}
+type Timers = table.Set[Timer]

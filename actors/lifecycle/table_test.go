@@ -39,7 +39,7 @@ func TestTableIsNumberedLikeTheReference(t *testing.T) {
 		if row.Number != i+1 {
 			t.Errorf("row at %d has number %d", i+1, row.Number)
 		}
-		if row.From == 0 || row.Note == "" || row.act == nil {
+		if row.From == 0 || row.Note == "" || row.Act == nil {
 			t.Errorf("row is incomplete: %s", row)
 		}
 	}

@@ -70,9 +70,9 @@ type atlas struct {
 
 // walk explores a machine and stops at the first breach of an invariant.
 func walk(m Machine, giveUp messages.Code) (*atlas, error) {
-	table := m.rules
-	if table == nil {
-		table = house
+	rules := m.rules
+	if rules == nil {
+		rules = house
 	}
 	start := place{}
 	seen := &atlas{places: []place{start}, edges: map[place][]edge{}}
@@ -84,7 +84,7 @@ func walk(m Machine, giveUp messages.Code) (*atlas, error) {
 				continue // only an armed timer runs out
 			}
 			event := Event{Kind: kind, GiveUp: giveUp}
-			if fitting := table.fitting(m, from.State, event); len(fitting) > 1 {
+			if fitting := rules.Fitting(from.Status, kind, &move{State: from.State, machine: m, event: event}); len(fitting) > 1 {
 				return seen, &breach{"at most one row fits", from, kind, from}
 			}
 			next, step, ok := m.Step(from.State, event)
@@ -113,16 +113,6 @@ func walk(m Machine, giveUp messages.Code) (*atlas, error) {
 		return seen, err
 	}
 	return seen, seen.stranded()
-}
-
-func (x *rules) fitting(m Machine, s State, ev Event) []int {
-	var numbers []int
-	for i := range x.rows {
-		if x.rows[i].Applies(m, s, ev) {
-			numbers = append(numbers, x.rows[i].Number)
-		}
-	}
-	return numbers
 }
 
 // drive plays the driver: it does to the connection what the step asks for.

@@ -26,28 +26,23 @@ type Machine struct {
 // there is no such row: the event is stale or impossible, and the caller drops
 // and counts it.
 func (m Machine) Step(s State, ev Event) (State, Step, bool) {
-	table := m.rules
-	if table == nil {
-		table = house
+	rules := m.rules
+	if rules == nil {
+		rules = house
 	}
-	if int(s.Status) >= len(table.at) || ev.Kind >= kindCount {
+	turn := move{State: s, machine: m, event: ev}
+	row := rules.Find(s.Status, ev.Kind, &turn)
+	if row == nil {
 		return s, Step{}, false
 	}
-	for _, row := range table.at[s.Status][ev.Kind] {
-		if !row.Applies(m, s, ev) {
-			continue
-		}
-		turn := move{State: s, machine: m, event: ev}
-		turn.step.Row = row
-		turn.step.Reason = ev.Reason
-		if ev.Reason.Code == messages.ReasonOK {
-			turn.step.Reason.Code = row.Reason
-		}
-		row.act(&turn)
-		turn.step.Rearm &= s.Timers & turn.Timers // else arming is not "anew"
-		return turn.State, turn.step, true
+	turn.step.Row = row
+	turn.step.Reason = ev.Reason
+	if ev.Reason.Code == messages.ReasonOK {
+		turn.step.Reason.Code = row.Reason
 	}
-	return s, Step{}, false
+	row.Act(&turn)
+	turn.step.Rearm &= s.Timers & turn.Timers // else arming is not "anew"
+	return turn.State, turn.step, true
 }
 
 func (m Machine) rejoins() bool { return m.Rejoin == messages.AutoRejoin }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/seed14814784/holdfast/actors/table"
 	"github.com/seed14814784/holdfast/messages"
 )
 
@@ -14,7 +15,7 @@ type mutant struct{ rows []Row }
 func newMutant(seed func(mutant)) *rules {
 	m := mutant{rows: Table()}
 	seed(m)
-	return index(m.rows)
+	return table.New(m.rows)
 }
 
 // bend adds something to what every row does, or only those for some kinds.
@@ -23,8 +24,8 @@ func (m mutant) bend(bug func(was State, now *move), kinds ...Kind) {
 		if len(kinds) > 0 && !slices.Contains(kinds, m.rows[i].On) {
 			continue
 		}
-		act := m.rows[i].act
-		m.rows[i].act = func(now *move) {
+		act := m.rows[i].Act
+		m.rows[i].Act = func(now *move) {
 			was := now.State
 			act(now)
 			bug(was, now)
@@ -34,7 +35,7 @@ func (m mutant) bend(bug func(was State, now *move), kinds ...Kind) {
 
 // replace gives a row another action, and lets it lead anywhere.
 func (m mutant) replace(number int, act func(*move)) {
-	m.rows[number-1].act = act
+	m.rows[number-1].Act = act
 	m.rows[number-1].To = of(messages.RoomStatuses()...)
 }
 
@@ -96,7 +97,7 @@ func TestWalkCatchesEveryMutant(t *testing.T) {
 			m.replace(16, create)
 		}, "no hot loop"},
 		"a room that was in before is created although it may not": {func(m mutant) {
-			m.rows[24].Guard, m.rows[23].Guard = doesNotRecreate, Guard{"joins again", func(v *move) bool { return v.machine.rejoins() }}
+			m.rows[24].Guard, m.rows[23].Guard = doesNotRecreate, when("joins again", func(v *move) bool { return v.machine.rejoins() })
 		}, "at most one row fits"},
 		"a retry waits no time": {func(m mutant) {
 			m.bend(func(_ State, now *move) { now.step.Delay = 0 }, JoinRetry)

@@ -117,9 +117,9 @@ func walk(m Machine) (*atlas, error) {
 // explore visits all that a machine can reach, up to the first transition that
 // does not pass.
 func explore(m Machine, pass func(m Machine, from place, kind Kind, step Step, to place) error) (*atlas, error) {
-	table := m.rules
-	if table == nil {
-		table = house
+	rules := m.rules
+	if rules == nil {
+		rules = house
 	}
 	start := place{}
 	seen := &atlas{places: []place{start}, edges: map[place][]edge{}}
@@ -131,7 +131,7 @@ func explore(m Machine, pass func(m Machine, from place, kind Kind, step Step, t
 				continue
 			}
 			event := Event{Kind: kind, At: noon}
-			if table.fitting(m, from.State, event) > 1 {
+			if fitting := rules.Fitting(from.Status, kind, &move{State: from.State, machine: m, event: event}); len(fitting) > 1 {
 				return seen, &breach{"at most one row fits", from, kind, from}
 			}
 			next, step, ok := m.Step(from.State, event)
@@ -156,16 +156,6 @@ func explore(m Machine, pass func(m Machine, from place, kind Kind, step Step, t
 		}
 	}
 	return seen, nil
-}
-
-func (x *rules) fitting(m Machine, s State, ev Event) int {
-	n := 0
-	for i := range x.rows {
-		if x.rows[i].Applies(m, s, ev) {
-			n++
-		}
-	}
-	return n
 }
 
 // serve plays the server. It takes us out when it says so, or when it forgets
