@@ -2,7 +2,12 @@ package messages
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unique"
@@ -33,19 +38,65 @@ func (s Secret) Reveal() string {
 	return s.text.Value()
 }
 
-// Hide returns the text with stars where the secret was, as it is or as URLs
-// escape it: for the words of a server or of a library that repeats what it was
-// given.
+// Hide returns the text with stars where the secret was: for the words of a server
+// or of a library that repeats what it was given. It finds the secret as it is, as
+// URLs, JSON and Go escape it, in base64 and in hexadecimal; and, of each, a
+// beginning of eight bytes and more, for words are cut short.
 func (s Secret) Hide(text string) string {
 	if text == "" || s == (Secret{}) {
 		return text
 	}
-	secret := s.Reveal()
-	for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
-		text = strings.ReplaceAll(text, form, s.String())
+	forms := s.forms()
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		n := 0
+		for _, form := range forms {
+			n = max(n, repeated(text[i:], form))
+		}
+		if n == 0 {
+			b.WriteByte(text[i])
+			i++
+			continue
+		}
+		b.WriteString(s.String())
+		i += n
 	}
-	return text
+	return b.String()
 }
+
+// glimpse is how much of a secret may be seen at its beginning.
+const glimpse = 8
+
+// repeated is how many bytes at the beginning of a text repeat a form of a secret.
+func repeated(text, form string) int {
+	n := 0
+	for n < len(form) && n < len(text) && text[n] == form[n] {
+		n++
+	}
+	if n < min(len(form), glimpse) {
+		return 0
+	}
+	return n
+}
+
+// forms are the ways in which a secret may be written.
+func (s Secret) forms() []string {
+	secret := s.Reveal()
+	query, path := url.QueryEscape(secret), url.PathEscape(secret)
+	quoted, _ := json.Marshal(secret) // a string always has a JSON form
+	literal := strconv.Quote(secret)
+	return []string{
+		secret, query, path, lowerEscapes(query), lowerEscapes(path),
+		string(quoted[1 : len(quoted)-1]), literal[1 : len(literal)-1],
+		base64.RawStdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
+		fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret),
+	}
+}
+
+var escapes = regexp.MustCompile("%[0-9A-F]{2}")
+
+// lowerEscapes is an escaped text as those write it who like small letters.
+func lowerEscapes(text string) string { return escapes.ReplaceAllStringFunc(text, strings.ToLower) }
 
 // String hides the credential.
 func (s Secret) String() string {

@@ -74,6 +74,20 @@ func TestWhatRepeatsASecretIsHidden(t *testing.T) {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
+	for text, want := range map[string]string{
+		`GET "/?token=a%2fb%0a%22c%22+0123456789"`: `GET "/?token=***"`,
+		`{"token":"a/b\n\"c\" 0123456789"}`:        `{"token":"***"}`,
+		"token=YS9iCiJjIiAwMTIzNDU2Nzg5":           "token=***",
+		"token=612f620a22632220303132333435363738": "token=***",
+		"token=612F620A226322203031":               "token=***",
+		"GET /a%2Fb%0A%22c%22%2001":                "GET /***",
+		"cut short: a/b\n\"c\" 012":                "cut short: ***",
+		"shorter: a/b\n\"c\"":                      "shorter: a/b\n\"c\"",
+	} {
+		if got := messages.NewSecret("a/b\n\"c\" 0123456789").Hide(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
 	if got := (messages.Secret{}).Hide("as it was"); got != "as it was" {
 		t.Errorf("no secret hid %q", got)
 	}
