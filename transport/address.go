@@ -22,6 +22,12 @@ type Target struct {
 	Token messages.Token
 }
 
+// String returns the URL without credentials: they may be anywhere in a target.
+func (t Target) String() string { return Redact(t.URL) }
+
+// GoString hides the same from %#v.
+func (t Target) GoString() string { return "transport.Target(" + strconv.Quote(t.String()) + ")" }
+
 // AddressRequest tells an Address which attempt asks.
 type AddressRequest struct {
 	Channel messages.ChannelID

@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -28,6 +30,20 @@ func TestRedactHidesWhatMayBeACredential(t *testing.T) {
 	} {
 		if got := Redact(raw); got != want {
 			t.Errorf("%q:\n got %q\nwant %q", raw, got, want)
+		}
+	}
+}
+
+func TestATargetPrintsNoCredentials(t *testing.T) {
+	target := Target{
+		URL: "wss://bob:hush@host/a?token=hush", Header: http.Header{"Authorization": {"Bearer hush"}},
+		Subprotocols: []string{"bearer.hush"}, Token: messages.NewToken("hush"),
+	}
+	for _, x := range []any{target, &target, Opening{Target: target}, []Target{target}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+			if got := fmt.Sprintf(verb, x); strings.Contains(got, "hush") || !strings.Contains(got, "host/a") {
+				t.Errorf("%s of a %T: %s", verb, x, got)
+			}
 		}
 	}
 }
