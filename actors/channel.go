@@ -224,7 +224,7 @@ func (c *channel) HandleFailure(_ *actor.ActorSystem, supervisor actor.Superviso
 		}
 	}()
 	event := c.ending(reason)
-	event.Reason = c.lease.hide(event.Reason) // a panic may show what it was given
+	event.Reason = c.secrets.veil(event.Reason) // a panic may show what it was given
 	if event.Kind == lifecycle.Panic {
 		c.report("a connection panicked: "+event.Reason.Detail, []byte(PanicStack(reason)))
 	}

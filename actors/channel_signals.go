@@ -63,7 +63,7 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 		c.heard(ctx, m.probe)
 	case *goAway:
 		c.rotateIn = max(c.scatter(m.within, 0, 1), 1)
-		c.apply(ctx, lifecycle.Event{Kind: lifecycle.GoAway, Reason: c.lease.hide(m.reason)})
+		c.apply(ctx, lifecycle.Event{Kind: lifecycle.GoAway, Reason: c.secrets.veil(m.reason)})
 	case *roomsLeft:
 		c.departed = true
 		c.drained(ctx)

@@ -26,8 +26,7 @@ type connection struct {
 
 	cancel  context.CancelFunc // ends the address callback or the dial that runs
 	target  transport.Target
-	token   messages.Token // what it logged in with, or was renewed with
-	former  messages.Token // what that one replaced
+	token   messages.Token // what it logs in with
 	dialing *dialing
 	conn    transport.Conn
 	session transport.Session
@@ -134,7 +133,7 @@ func (c *connection) fail(ctx actor.Context, reason messages.Reason) {
 	if c.failed {
 		return
 	}
-	reason = c.former.Hide(c.token.Hide(reason)) // peers and libraries repeat what they were given
+	reason = c.rec.secrets.veil(reason)
 	c.failed, c.cause = true, reason
 	ctx.(actor.Supervisor).EscalateFailure(failure{from: c.ref, reason: reason}, nil)
 }

@@ -36,6 +36,7 @@ func (r *Record) token(ctx context.Context, stale messages.Token) (token message
 		}
 	}()
 	token, err = r.Credentials.Token(ctx, stale)
+	r.secrets.learn(token)
 	if _, ok := messages.ReasonOf(err); err != nil && !ok {
 		err = credentialsError(messages.Because(messages.ReasonCredCallbackError, "%v", err), err)
 	}
@@ -55,6 +56,7 @@ func (r *Record) resolveWith(ctx context.Context, request transport.AddressReque
 	}
 	request.Token = token
 	target, err := r.resolve(ctx, request)
+	r.secrets.learn(target.Token)
 	if own := target.Token; !own.IsZero() {
 		if token = own; err == nil && own.Expired(time.Now()) {
 			err = callbackError(messages.Because(messages.ReasonCredCallbackError, "the address callback: its token has expired at %s", clockTime(own.Expires)), nil)

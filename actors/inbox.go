@@ -51,6 +51,13 @@ type crash struct {
 	Stack []byte
 }
 
+// String keeps the actor system, which logs every failure as it is, from showing
+// what the panic says: that may be a token. The channel logs it without.
+func (crash) String() string { return "a panic" }
+
+// GoString does the same for %#v.
+func (c crash) GoString() string { return c.String() }
+
 // push queues a message. It reports whether there is room for another one; if
 // not, resume is called, once, when there is.
 func (b *inbox) push(m inbound, resume func()) (room bool) {

@@ -46,11 +46,6 @@ type (
 	}
 )
 
-// hide returns the reason with stars where a token was.
-func (l *lease) hide(reason messages.Reason) messages.Reason {
-	return l.offered.Hide(l.token.Hide(reason))
-}
-
 // leased notes a login, or its renewal. The token and the server may disagree
 // about the end; the earlier one counts.
 func (c *channel) leased(token messages.Token, ttl time.Duration) {
@@ -126,7 +121,7 @@ func (c *channel) fetched(ctx actor.Context, m *fetched) {
 		c.lease.troubled = true
 		reason, _ := messages.ReasonOf(m.err)
 		c.Observer.Publish(messages.Finding{
-			Channel: c.Channel, Reason: c.lease.hide(reason), At: time.Now(),
+			Channel: c.Channel, Reason: c.secrets.veil(reason), At: time.Now(),
 			Advice: "the credentials could not be renewed, and the login ends at " + clockTime(c.lease.ends) + "; mend the callback, or Renew",
 		}, nil)
 	}
@@ -136,6 +131,7 @@ func (c *channel) fetched(ctx actor.Context, m *fetched) {
 // offer presents a token on the live connection.
 func (c *channel) offer(ctx actor.Context, token messages.Token, answer func(any)) {
 	c.lease.offered = token
+	c.secrets.learn(token)
 	self, root, from := ctx.Self(), ctx.ActorSystem().Root, c.conn
 	ctx.Send(c.conn.pid, &renew{token: token, answer: func(reply any) {
 		answer(reply)

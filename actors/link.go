@@ -97,7 +97,7 @@ func (l *link) Acknowledge(id messages.MessageID, reason messages.Reason) {
 	if reason.Code != messages.ReasonOK {
 		result = messages.ResultRejected
 	}
-	l.c.rec.outbox.answered(id, result, reason)
+	l.c.rec.outbox.answered(id, result, l.c.rec.secrets.veil(reason))
 	l.c.rec.progress()
 }
 

@@ -53,6 +53,7 @@ type Record struct {
 	roster roster // of the rooms actor
 	lanes  lanes  // of the rooms' messages
 
+	secrets   secrets
 	snapshot  atomic.Pointer[messages.Snapshot]
 	rtt       atomic.Int64
 	stale     atomic.Uint64
@@ -92,7 +93,7 @@ func NewRecord(system *actor.ActorSystem, settings Settings, willConnect bool) *
 // report tells of a panic in a user's code or in ours.
 func (r *Record) report(what string, stack []byte) {
 	if r.Report != nil {
-		r.Report(what, stack)
+		r.Report(r.secrets.hide(what), stack)
 	}
 }
 

@@ -18,6 +18,7 @@ func (a *rooms) apply(r *room, event membership.Event) {
 	if left := event.Kind == membership.LeaveOK || event.Kind == membership.LeaveDue; left && event.Reason.IsZero() {
 		event.Reason = r.reason // why it was left: by the user, for another room, in a drain
 	}
+	event.Reason = messages.Token{Secret: r.secret}.Hide(event.Reason)
 	next, step, ok := r.machine.Step(prev, event)
 	if !ok {
 		a.stale.Add(1)

@@ -58,6 +58,9 @@ func (a *rooms) tokenFetched(m *roomToken) {
 	if a.roster.rooms[r.id] != r {
 		return
 	}
+	if !m.token.IsZero() {
+		r.secret = m.token.Secret
+	}
 	err := m.err
 	if err == nil && (m.token.Secret == messages.Secret{} || m.token.Expired(time.Now())) {
 		err = roomTokenError("the token callback returned an empty token, or one that has expired")

@@ -38,10 +38,11 @@ type room struct {
 	create   bool           // the question creates the room
 	leave    bool           // a leave goes before the question
 	from     messages.Position
-	settling bool // counted in the settling of this connection
-	gap      bool // at the last join
-	refresh  bool // the room's token was refused, or has expired
-	fetching bool // its callback has not returned
+	settling bool            // counted in the settling of this connection
+	gap      bool            // at the last join
+	refresh  bool            // the room's token was refused, or has expired
+	fetching bool            // its callback has not returned
+	secret   messages.Secret // what the callback answered last
 
 	queued  int       // place in the queue of questions, from 1; 0: it is not there
 	asked   bool      // the question has left, and counts in the window

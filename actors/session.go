@@ -151,7 +151,7 @@ func (c *connection) retry(ctx actor.Context) {
 				c.rec.progress() // its time counts again
 				return           // there will be room, and a report when there is
 			case c.link.frames == before && rejects(reason.Code):
-				c.rec.outbox.answered(p.id, messages.ResultRejected, reason)
+				c.rec.outbox.answered(p.id, messages.ResultRejected, c.rec.secrets.veil(reason))
 				c.rec.progress()
 			default:
 				c.lose(ctx, err)

@@ -25,15 +25,10 @@ func (c *connection) renew(ctx actor.Context, m *renew) {
 		return
 	}
 	c.renewals = append(c.renewals, renewal{
-		write: func() error {
-			if c.token != m.token {
-				c.token, c.former = m.token, c.token // hidden from here on, whatever becomes of it
-			}
-			return renewer.Renew(&c.link, m.token)
-		},
+		write: func() error { return renewer.Renew(&c.link, m.token) },
 		done: func(err error) {
 			if err != nil {
-				refuse(m.token.Hide(transport.ReasonOf(err, messages.ReasonProtocolError)))
+				refuse(c.rec.secrets.veil(transport.ReasonOf(err, messages.ReasonProtocolError)))
 				return
 			}
 			m.answer(messages.Reply{Status: messages.Ready})

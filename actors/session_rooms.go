@@ -84,6 +84,7 @@ func (c *connection) put(batch []enquiry) error {
 // before, nothing more is read.
 func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {
 	c := l.c
+	news.Reason = c.rec.secrets.veil(news.Reason)
 	w := c.rec.lanes.find(ticket.Room)
 	if news.Kind == transport.RoomLeft && w != nil {
 		w.left()

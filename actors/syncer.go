@@ -125,7 +125,7 @@ func (c *channel) caughtUp(ctx actor.Context, m *caughtUp) {
 		if why, ok := messages.ReasonOf(m.err); ok {
 			reason.Detail, reason.Wire, reason.RetryAfter = why.Detail, why.Wire, why.RetryAfter
 		}
-		c.apply(ctx, lifecycle.Event{Kind: lifecycle.SyncDue, Reason: c.lease.hide(reason)})
+		c.apply(ctx, lifecycle.Event{Kind: lifecycle.SyncDue, Reason: c.secrets.veil(reason)})
 	default:
 		c.sync.syncer = false
 		c.synced(ctx)
