@@ -51,7 +51,7 @@ func (l *link) LoggedIn(login transport.Login) {
 	}
 	c.greeted = true
 	c.firstWord = !login.Sync && c.rec.Syncer == nil
-	if c.rec.Syncer != nil {
+	if c.rec.Syncer != nil && !c.leaving {
 		c.rec.inbox.hold(c.ref) // before anything else comes over this connection
 	}
 	// An inbox that is still full of the connection before must not grow by a

@@ -436,3 +436,23 @@ func TestLoginThatTheChannelDoesNotHearOfHoldsNothingBack(t *testing.T) {
 		s.end()
 	})
 }
+
+func TestLoginThatComesAfterTheGoodbyeHoldsNothingBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{login: true}
+			settings.Syncer = old()
+		})
+		s.peer.set(func(p *peer) { p.mute = true })
+		s.ask(messages.Connect{})
+		s.tell(messages.Disconnect{})
+		synctest.Wait()
+		s.peer.last().send("OK n1")
+		s.peer.last().send("live")
+		synctest.Wait()
+		if s.status() != messages.Closing || strings.Join(s.inbound, ",") != "live" {
+			t.Errorf("it is %s, and heard %q", s.status(), s.inbound)
+		}
+		s.end()
+	})
+}

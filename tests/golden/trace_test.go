@@ -22,7 +22,7 @@ import (
 //	  zim (3,3)
 //	> room Leave             what happens to the room alone: also how=
 //	= zim (1,1) | (2,0)      all that was said, in one line
-//	= Backoff, wanted, timers backoff outage
+//	= Backoff, wanted, timers backoff, outage
 //	= room Detached, not wanted, no timers
 //
 // Comments and empty lines do not count, everything else does: replaying the
