@@ -81,9 +81,10 @@ type parcel struct {
 	answer  time.Time // when written and awaiting an acknowledgement: its deadline
 	begun   bool      // a connection writes it, or has written it
 	written bool
-	gone    bool // it has its outcome
-	tries   int  // close codes that came while it was being written
-	left    bool // it was written on a connection that is gone: the peer may have it
+	gone    bool       // it has its outcome
+	tries   int        // close codes that came while it was being written
+	left    bool       // it was written on a connection that is gone: the peer may have it
+	share   *roomShare // of its room's life; nil: it is for no room
 	receipt *Receipt
 }
 
@@ -184,7 +185,7 @@ func (o *outbox) excess(message messages.Message) []*parcel {
 			if fits() {
 				return out
 			}
-			if p.begun || crowded && p.message.Room != message.Room {
+			if p.begun || crowded && p.share != o.rooms[message.Room] {
 				continue
 			}
 			out = append(out, p)
@@ -199,7 +200,7 @@ func (o *outbox) excess(message messages.Message) []*parcel {
 
 func (o *outbox) enter(message messages.Message) *parcel {
 	o.last++
-	p := &parcel{id: o.last, message: message, receipt: &Receipt{id: o.last}}
+	p := &parcel{id: o.last, message: message, share: o.rooms[message.Room], receipt: &Receipt{id: o.last}}
 	ttl := message.TTL
 	if ttl == 0 {
 		ttl = o.limits.TTL

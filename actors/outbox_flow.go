@@ -135,7 +135,7 @@ func (o *outbox) reclaim(resend bool, blamed messages.MessageID, cause messages.
 			verdicts = append(verdicts, o.leave(p, messages.ResultUnknown, messages.Because(messages.ReasonOutcomeUnknown, "the connection was lost before the peer answered")))
 		case o.closed:
 			verdicts = append(verdicts, o.leave(p, messages.ResultFailed, messages.Because(messages.ReasonFailedOnClose, "the channel ended before the message was written")))
-		case p.message.Room != "" && o.rooms[p.message.Room] == nil:
+		case p.share != nil && p.share.over:
 			verdicts = append(verdicts, o.leave(p, messages.ResultFailed, messages.Because(messages.ReasonNotInRoom, "the room was left before the message was written")))
 		case p.id == blamed && !p.written && o.spoiled(p, cause):
 			verdicts = append(verdicts, o.quarantine(p, cause))

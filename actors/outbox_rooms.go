@@ -10,9 +10,11 @@ import (
 // not. They share the outbox with all others, but one room that is not joined
 // for long must not fill it: each has a share of its own.
 
-// roomShare is what the outbox knows of a room.
+// roomShare is what the outbox knows of one life of a room. Its messages keep it:
+// what is left of them when the room is joined again is not of the new life.
 type roomShare struct {
 	open  bool // its messages may leave
+	over  bool // what no connection has written does not leave any more
 	count int  // of its messages without an outcome
 }
 
@@ -37,13 +39,13 @@ func (o *outbox) openRoom(id messages.RoomID) {
 	}
 }
 
-// closeRoom holds a room's messages back. With recall, those that a connection has
-// not begun to write are taken from it again, in their place before all that wait.
+// closeRoom holds a room's messages back. Those that a connection has not begun to
+// write are taken from it again, in their place before all that wait.
 //
 // The connection may be looking at one of them at this moment. What it holds is
 // made worthless, as if it had expired, and a copy waits in its stead: so the
 // same message cannot be begun twice.
-func (o *outbox) closeRoom(id messages.RoomID, recall bool) {
+func (o *outbox) closeRoom(id messages.RoomID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	share := o.rooms[id]
@@ -51,12 +53,9 @@ func (o *outbox) closeRoom(id messages.RoomID, recall bool) {
 		return
 	}
 	share.open = false
-	if !recall {
-		return
-	}
 	var back []*parcel
 	o.handed = slices.DeleteFunc(o.handed, func(p *parcel) bool {
-		if p.message.Room != id || p.begun {
+		if p.share != share || p.begun {
 			return false
 		}
 		again := *p
@@ -70,12 +69,24 @@ func (o *outbox) closeRoom(id messages.RoomID, recall bool) {
 // dropRoom refuses messages for a room from now on, and gives up those that no
 // connection has begun to write.
 func (o *outbox) dropRoom(id messages.RoomID, reason messages.Reason) {
-	o.closeRoom(id, true)
+	o.closeRoom(id)
+	o.leaveRoom(id, reason)
+}
+
+// leaveRoom refuses messages for a room from now on, and gives up those that wait.
+// What a connection has was handed over before the leave, and is written before it.
+func (o *outbox) leaveRoom(id messages.RoomID, reason messages.Reason) {
 	o.mu.Lock()
+	share := o.rooms[id]
+	if share == nil {
+		o.mu.Unlock()
+		return
+	}
+	share.open, share.over = false, true
 	delete(o.rooms, id)
 	var verdicts []verdict
 	o.waiting = slices.DeleteFunc(o.waiting, func(p *parcel) bool {
-		if p.message.Room != id {
+		if p.share != share {
 			return false
 		}
 		verdicts = append(verdicts, o.leave(p, messages.ResultFailed, reason))
@@ -96,18 +107,12 @@ func (o *outbox) roomDepth(id messages.RoomID) int {
 }
 
 // heldBack reports whether a message waits for its room.
-func (o *outbox) heldBack(p *parcel) bool {
-	if p.message.Room == "" {
-		return false
-	}
-	share := o.rooms[p.message.Room]
-	return share == nil || !share.open
-}
+func (o *outbox) heldBack(p *parcel) bool { return p.share != nil && !p.share.open }
 
 // weigh counts a message for its room.
 func (o *outbox) weigh(p *parcel, change int) {
-	if share := o.rooms[p.message.Room]; share != nil && p.message.Room != "" {
-		share.count += change
+	if p.share != nil {
+		p.share.count += change
 	}
 }
 

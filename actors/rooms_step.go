@@ -68,12 +68,15 @@ func (a *rooms) moved(r *room, prev membership.State, step membership.Step, at t
 		r.renewAt = time.Time{}
 		a.alarms.fix(r)
 		r.close()
-		// What was handed over before a leave was asked is written before it.
-		a.outbox.closeRoom(r.id, r.state.Status != messages.RoomLeaving)
 	}
-	if r.state.Status.Ended() {
+	switch {
+	case r.state.Status == messages.RoomLeaving:
+		a.outbox.leaveRoom(r.id, r.endReason(messages.ReasonNotInRoom))
+	case r.state.Status.Ended():
 		r.close()
 		a.outbox.dropRoom(r.id, r.endReason(messages.ReasonNotInRoom))
+	case prev.Status == messages.RoomJoined:
+		a.outbox.closeRoom(r.id)
 	}
 	a.tell(r, prev, step, at)
 	switch r.state.Status {

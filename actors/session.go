@@ -189,7 +189,7 @@ func (c *connection) bye(ctx actor.Context) {
 	}
 	c.leaving, c.paused = true, false
 	c.rec.inbox.release(c.ref) // a login that the channel does not wait for any more
-	c.backlog = nil // the outbox takes back what the socket had no room for
+	c.backlog = nil            // the outbox takes back what the socket had no room for
 	c.keepalive.stop(messages.Because(messages.ReasonNotConnected, "the channel is closing"))
 	code, text := c.session.Bye(&c.link)
 	if err := c.conn.Close(code, text); err != nil {
