@@ -132,8 +132,6 @@ func TestOfflineCostsNoAttempts(t *testing.T) {
 	})
 }
 
-// A hint asks every connection for a sign of life, long before the next
-// heartbeat. It is the answer that counts.
 // The hint is doubted after a minute, and every try fails: no budget is spent.
 func TestALongTimeOfflineSpendsNoBudget(t *testing.T) {
 	inScene(t, func(s *scene) {
@@ -144,9 +142,9 @@ func TestALongTimeOfflineSpendsNoBudget(t *testing.T) {
 		s.fleet.NetworkDown()
 		s.server.Down()
 		s.server.Drop()
-		time.Sleep(12 * time.Hour)
-		if got := ch.Snapshot(); got.Status.Ended() {
-			s.t.Fatalf("after half a day offline it is %s because of %s", got.Status, got.Reason)
+		elapse(12 * time.Hour) // and the attempt of this very moment
+		if got := ch.Snapshot(); got.Phase() != messages.PhaseWaiting {
+			t.Errorf("after half a day offline it is %s because of %s", got.Status, got.Reason)
 		}
 		if n := s.dialsIn(time.Hour); n > 70 {
 			t.Errorf("%d dials in an hour offline", n)
@@ -159,6 +157,35 @@ func TestALongTimeOfflineSpendsNoBudget(t *testing.T) {
 	})
 }
 
+// What keeps many channels from giving up does not bring them all in one moment.
+func TestManyAreOfflineForLongAndDoNotTryInStep(t *testing.T) {
+	inScene(t, func(s *scene) {
+		for n := range 50 {
+			spec := s.spec(messages.ChannelID(fmt.Sprintf("c%d", n)))
+			spec.MaxRetries = 1
+			s.open(spec)
+		}
+		elapse(time.Minute)
+		s.fleet.NetworkDown()
+		s.server.Down()
+		s.server.Drop()
+		elapse(time.Hour)
+		most, seen := 0, map[time.Time]int{}
+		before := len(s.network.Dials())
+		elapse(time.Hour)
+		for _, dial := range s.network.Dials()[before:] {
+			at := dial.At.Truncate(time.Second)
+			seen[at]++
+			most = max(most, seen[at])
+		}
+		if most > 10 {
+			t.Errorf("%d of 50 dialled in one second", most)
+		}
+	}, WithBreaker(BreakerLimits{Attempts: 1 << 20}))
+}
+
+// A hint asks every connection for a sign of life, long before the next
+// heartbeat. It is the answer that counts.
 func TestAHintDropsNoSocketButOneThatIsDead(t *testing.T) {
 	inScene(t, func(s *scene) {
 		s.ready("a", "b", "dead")

@@ -26,7 +26,7 @@ func (s Spec) strategy(standard Strategy, random func() float64, offline func() 
 			chosen = MaxRetries(s.MaxRetries, chosen)
 		}
 	}
-	chosen = HonourRetryAfter(unlessOffline(chosen, offline, s.Timeouts.ProbeAfter))
+	chosen = HonourRetryAfter(unlessOffline(chosen, offline, s.Timeouts.ProbeAfter, random))
 	if s.GiveUpAfter > 0 && s.GiveUpAfter != Never {
 		chosen = GiveUpAfter(s.GiveUpAfter, chosen)
 	}
@@ -35,13 +35,13 @@ func (s Spec) strategy(standard Strategy, random func() float64, offline func() 
 
 // unlessOffline keeps a strategy from giving up while the fleet is told that there
 // is no network. What a channel tries then only shows whether the hint is wrong;
-// it goes on as often as hints are doubted, until the hint is taken back and its
+// it goes on about as often as hints are doubted, until the hint is taken back and its
 // attempts count from 0.
-func unlessOffline(strategy Strategy, offline func() bool, doubt time.Duration) Strategy {
+func unlessOffline(strategy Strategy, offline func() bool, doubt time.Duration, random func() float64) Strategy {
 	return StrategyFunc(func(f Failure) Verdict {
 		v := strategy.Next(f)
 		if v.GiveUp != messages.ReasonOK && offline() {
-			return Verdict{Delay: doubt}
+			return Verdict{Delay: between(doubt/2, stretch(doubt, 1.5), random)} // not all of a fleet at once
 		}
 		return v
 	})
