@@ -34,7 +34,7 @@ func (a *rooms) apply(r *room, event membership.Event) {
 		a.owe(r.id)
 	}
 	if step.Ask != membership.AskNothing {
-		r.create, r.leave = step.Create, step.LeaveFirst || a.paysOff(r.id, step.Ask)
+		r.create, r.leave, r.haunted = step.Create, step.LeaveFirst || a.paysOff(r.id, step.Ask), prev.Ghost
 		a.inquire(r, step.Ask)
 	}
 	if moved {

@@ -23,12 +23,11 @@ import (
 func (a *rooms) fetchToken(self *actor.PID, r *room, number uint64) {
 	root, within := a.system.Root, a.Settings.Rooms.Join
 	answer := &roomToken{room: r, number: number}
-	if r.fetching {
+	if !r.fetching.CompareAndSwap(false, true) {
 		answer.err = roomTokenError("the token callback of an earlier attempt has not returned yet; let it watch its context")
 		root.Send(self, answer)
 		return
 	}
-	r.fetching = true
 	fetch := r.lane.spec.Token
 	request := messages.RoomTokenRequest{Channel: a.Channel, Room: r.id, Refresh: r.refresh || number == 0}
 	report := a.Record.report
@@ -41,6 +40,7 @@ func (a *rooms) fetchToken(self *actor.PID, r *room, number uint64) {
 				answer.token, answer.err = messages.Token{}, roomTokenError(fmt.Sprintf("the token callback panicked: %v", v))
 				report("a room's token callback panicked: "+fmt.Sprint(v), debug.Stack())
 			}
+			r.fetching.Store(false) // here: the actor that asked may be gone
 			root.Send(self, answer)
 		}()
 		answer.token, answer.err = fetch(ctx, request)
@@ -54,7 +54,6 @@ func roomTokenError(what string) error {
 // tokenFetched goes on with the question that waited for the token.
 func (a *rooms) tokenFetched(m *roomToken) {
 	r := m.room
-	r.fetching = false
 	if a.roster.rooms[r.id] != r {
 		return
 	}
@@ -75,16 +74,20 @@ func (a *rooms) tokenFetched(m *roomToken) {
 	case m.number == 0 || m.number != r.number || !r.asked:
 		// Nobody waits for it any more.
 	case err != nil:
-		a.apply(r, membership.Event{Kind: failedQuestion(r.ask), Reason: transport.ReasonOf(err, messages.ReasonCredCallbackError)})
+		a.apply(r, membership.Event{Kind: failedQuestion(r), Reason: transport.ReasonOf(err, messages.ReasonCredCallbackError)})
 	default:
 		a.put(r, m.token)
 	}
 }
 
-// failedQuestion is what it means that a question could not be asked.
-func failedQuestion(ask membership.Ask) membership.Kind {
-	if ask == membership.AskVerify {
+// failedQuestion is what it means that a question could not be asked. It refutes
+// nothing that may have been true before.
+func failedQuestion(r *room) membership.Kind {
+	switch {
+	case r.ask == membership.AskVerify:
 		return membership.VerifyDue
+	case r.haunted:
+		return membership.JoinDue
 	}
 	return membership.JoinRetry
 }

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/seed14814784/holdfast/actors/membership"
@@ -37,11 +38,12 @@ type room struct {
 	ask      membership.Ask // what the last question is; AskNothing once it is answered
 	create   bool           // the question creates the room
 	leave    bool           // a leave goes before the question
+	haunted  bool           // the server may have counted us in before the question
 	from     messages.Position
 	settling bool            // counted in the settling of this connection
 	gap      bool            // at the last join
 	refresh  bool            // the room's token was refused, or has expired
-	fetching bool            // its callback has not returned
+	fetching atomic.Bool     // its callback has not returned
 	secret   messages.Secret // what the callback answered last
 
 	queued  int       // place in the queue of questions, from 1; 0: it is not there
