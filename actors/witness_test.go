@@ -185,7 +185,7 @@ func (w *witness) commanded(command any) {
 	switch c := command.(type) {
 	case messages.Connect:
 		w.takeover = w.takeover || c.Takeover
-		w.down = w.down && w.last.Cur == messages.Kicked && !c.Takeover
+		w.down = w.down && w.last.Cur == messages.Kicked && !w.takeover
 	case messages.Disconnect:
 		if c.Mode == messages.Logout {
 			w.down = true
