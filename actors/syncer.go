@@ -128,6 +128,7 @@ func (c *channel) caughtUp(ctx actor.Context, m *caughtUp) {
 		c.apply(ctx, lifecycle.Event{Kind: lifecycle.SyncDue, Reason: c.secrets.veil(reason)})
 	default:
 		c.sync.syncer = false
+		c.inbox.release(called) // the server's own end of catching up may come behind what is held
 		c.synced(ctx)
 	}
 }

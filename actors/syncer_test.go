@@ -456,3 +456,30 @@ func TestLoginThatComesAfterTheGoodbyeHoldsNothingBack(t *testing.T) {
 		s.end()
 	})
 }
+
+// The server catches up over the connection, with more than the inbox holds, and
+// says at the end that this was all. The Syncer has long returned: what it is for
+// is over, so nothing has to wait for it.
+func TestProtocolMayCatchUpWithMoreThanTheInboxHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = lateProtocol{}
+			settings.Inbox = InboxLimits{Messages: 4, Bytes: 1 << 16}
+			settings.Syncer = old("one", "two")
+		})
+		s.ask(messages.Connect{})
+		for n := range 10 {
+			s.peer.last().send(fmt.Sprintf("missed %d", n))
+		}
+		s.peer.last().send("done")
+		s.after(time.Minute)
+		want := "one,two,missed 0,missed 1,missed 2,missed 3,missed 4,missed 5,missed 6,missed 7,missed 8,missed 9"
+		if got := strings.Join(s.inbound, ","); got != want {
+			t.Errorf("heard %q", got)
+		}
+		if change := s.change(messages.Ready); change.At.Sub(s.start) != 2*time.Second {
+			t.Errorf("it was Ready after %v", change.At.Sub(s.start))
+		}
+		s.end()
+	})
+}
