@@ -55,6 +55,7 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 		c.departing, c.departed = false, false
 		c.outbox.Shut(notConnected(c.state.Status, c.reason))
 	case messages.Closing:
+		c.flaps.since = time.Time{} // how the peer takes our goodbye is not how a session ends
 		c.refuse()
 		ctx.Send(c.conn.pid, &bye{})
 	case messages.Closed, messages.Kicked, messages.Failed:

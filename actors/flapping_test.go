@@ -81,6 +81,8 @@ func TestWhatIsNoFightIsRetriedForEver(t *testing.T) {
 		"taking turns":              func(f *fight) { f.turns(50) },
 		"long sessions in between":  func(f *fight) { f.rests(5) },
 		"our own fresh connections": func(f *fight) { f.redials(50) },
+		"out and in again":          func(f *fight) { f.returns(50, messages.Disconnect{}) },
+		"a drain and in again":      func(f *fight) { f.returns(50, messages.Drain{}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			inFight(t, nil, func(f *fight) {
@@ -121,6 +123,16 @@ func (f *fight) redials(n int) {
 	for range n {
 		f.ask(messages.Redial{})
 		f.after(2 * time.Second)
+	}
+	f.none()
+}
+
+// returns leaves, and wants to be back before the peer has said goodbye.
+func (f *fight) returns(n int, leave any) {
+	for range n {
+		f.tell(leave)
+		f.tell(messages.Connect{})
+		f.after(5 * time.Second)
 	}
 	f.none()
 }
