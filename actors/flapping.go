@@ -67,13 +67,21 @@ func (c *channel) sessionEnded(reason messages.Reason) messages.Code {
 	if n := c.flaps.count; n%c.Flapping.Notice == 0 && bits.OnesCount(uint(n/c.Flapping.Notice)) == 1 {
 		c.Observer.Publish(messages.Finding{
 			Channel: c.Channel, Reason: c.flapping(reason), At: now,
-			Advice: "look for another process that logs in with the same identity, and give each its own",
+			Advice: advice(reason),
 		}, nil)
 	}
 	if c.flaps.count >= c.Flapping.End && blamesUs(reason) && !c.Insist {
 		return messages.ReasonFlapping
 	}
 	return messages.ReasonOK
+}
+
+// advice is where to look for who ends the sessions.
+func advice(reason messages.Reason) string {
+	if reason.Class() == messages.ClassKicked || blamesUs(reason) {
+		return "look for another process that logs in with the same identity, and give each its own"
+	}
+	return "look at the server and at what is between, such as a proxy that ends what is idle"
 }
 
 // blamesUs reports whether a peer closed over something that we do, as far as the

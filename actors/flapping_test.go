@@ -2,6 +2,7 @@ package actors
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,6 +102,27 @@ func TestWhatIsNoFightIsRetriedForEver(t *testing.T) {
 			}
 		})
 	})
+}
+
+func TestTheAdviceFitsTheWayInWhichSessionsEnd(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		want string
+	}{
+		"an unknown code of the peer's own": {closed(4009), "another process"},
+		"the network":                       {lost(), "the server and at what is between"},
+		"a server that closes when idle":    {closed(1000), "the server and at what is between"},
+		"a server that restarts":            {closed(1012), "the server and at what is between"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFight(t, nil, func(f *fight) {
+				f.lose(5, test.err)
+				if len(f.findings) != 1 || !strings.Contains(f.findings[0].Advice, test.want) {
+					t.Errorf("found %v", f.findings)
+				}
+			})
+		})
+	}
 }
 
 func (f *fight) turns(n int) {
