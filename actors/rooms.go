@@ -23,10 +23,8 @@ type rooms struct {
 	timer    *time.Timer
 	next     time.Time // what timer is set to
 	wake     func()
-	settles  settles
 	batch    []enquiry   // for the connection, at the end of this message
 	renewals []roomRenew // for the connection, at the end of this message
-	leaving  bool        // the channel drains: say when nobody is in any more
 }
 
 // roomsProps makes the actor of a channel's rooms.
@@ -75,7 +73,8 @@ func (a *rooms) handle(ctx actor.Context, message any) {
 }
 
 // start begins an incarnation. One that follows a crash finds the rooms as they
-// were left: what was asked is asked again, and what was timed begins anew.
+// were left: what was asked is asked again, and what was timed begins anew, but
+// for the renewals, which are due when they were.
 func (a *rooms) start(ctx actor.Context) {
 	self, root := ctx.Self(), ctx.ActorSystem().Root
 	a.wake = func() { root.Send(self, &roomTick{}) }
@@ -84,10 +83,13 @@ func (a *rooms) start(ctx actor.Context) {
 		a.payDebts() // what the one before told may have died with it
 	}
 	for _, r := range a.inOrder() {
-		r.queued, r.asked, r.alarm, r.settling = 0, false, 0, false
-		r.due, r.renewAt = time.Time{}, time.Time{}
+		r.queued, r.asked, r.alarm, r.due = 0, false, 0, time.Time{}
+		a.alarms.fix(r)
 		switch r.state.Status {
 		case messages.RoomJoining, messages.RoomRejoining, messages.RoomVerifying, messages.RoomLeaving:
+			if r.sent && r.ask == membership.AskJoin { // it may have landed, and its answer be lost
+				r.leave, r.haunted = true, true
+			}
 			a.inquire(r, r.ask)
 		case messages.RoomJoined:
 			if r.state.Timers.Has(membership.TimerStable) {

@@ -58,7 +58,7 @@ func (g *agenda) admits(now time.Time) bool {
 // room.
 func (a *rooms) inquire(r *room, ask membership.Ask) {
 	a.roster.tick++
-	r.number, r.ask = a.roster.tick, ask
+	r.number, r.ask, r.sent = a.roster.tick, ask, false
 	switch ask {
 	case membership.AskNothing:
 	case membership.AskLeave:
@@ -109,7 +109,7 @@ func (a *rooms) put(r *room, token messages.Token) {
 		a.roster.tick++
 		r.number = a.roster.tick
 	}
-	r.from = r.begin(r.number)
+	r.from, r.sent = r.begin(r.number), true
 	request := transport.JoinRequest{
 		Ticket:   transport.Ticket{Room: r.id, Number: r.number},
 		How:      r.lane.spec.How,
@@ -137,8 +137,8 @@ func (a *rooms) flush(ctx actor.Context) {
 		}
 	}
 	a.batch, a.renewals = nil, nil
-	if a.leaving && !a.anyIn() {
-		a.leaving = false
+	if a.roster.leaving && !a.anyIn() {
+		a.roster.leaving = false
 		ctx.Send(a.channel, &roomsLeft{})
 	}
 }

@@ -29,7 +29,7 @@ func (a *rooms) command(m *roomCommand) {
 	case messages.GetRooms:
 		m.answer(messages.Rooms{Rooms: a.portraits()})
 	case messages.Drain:
-		a.leaving = true
+		a.roster.leaving = true
 		a.each(membership.Event{Kind: membership.Leave, Reason: messages.Reason{Code: messages.ReasonDrain}})
 	}
 }

@@ -86,7 +86,7 @@ func (a *rooms) moved(r *room, prev membership.State, step membership.Step, at t
 		r.forget() // joined again before it is left, it begins with what comes
 	default:
 	}
-	a.settles.note(a, r)
+	a.roster.settles.note(a, r)
 	if r.state.Status == messages.RoomDetached {
 		delete(a.roster.rooms, r.id)
 		a.lanes.remove(r.id)
@@ -145,12 +145,13 @@ func (a *rooms) rearm(r *room, prev membership.State, step membership.Step) {
 func (a *rooms) connected(m *connChanged) {
 	a.roster.ref = m.ref
 	a.roster.conn = connOf[m.kind]
+	a.roster.leaving = false // with the connection the drain is over
 	if m.kind == membership.ConnReady {
 		a.payDebts()
-		a.settles = settles{epoch: m.ref.epoch}
+		a.roster.settles = settles{epoch: m.ref.epoch}
 		for _, r := range a.roster.rooms {
 			if r.settling = r.state.Want; r.settling {
-				a.settles.pending++
+				a.roster.settles.pending++
 			}
 		}
 	}
@@ -159,7 +160,7 @@ func (a *rooms) connected(m *connChanged) {
 	}
 	a.each(membership.Event{Kind: m.kind, Reason: m.reason})
 	if m.kind != membership.ConnReady {
-		a.settles = settles{}
+		a.roster.settles = settles{}
 	}
 }
 

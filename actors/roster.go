@@ -13,16 +13,18 @@ import (
 // the actor's restarts and the channel's. It belongs to the rooms actor's
 // goroutine; a new one starts only when the old one is gone.
 type roster struct {
-	rooms  map[messages.RoomID]*room
-	joined uint64    // rooms that were ever added: their order
-	seq    uint64    // of the last RoomChanged
-	tick   uint64    // number of the last question
-	pace   time.Time // when, at the full rate, all that was asked would have been asked
-	conn   membership.Conn
-	ref    *connectionRef // the connection that is Ready, or nil
-	owed   uint64         // leaves that were ever owed: their order
-	debts  map[messages.RoomID]*debt
-	ending bool // the channel is being stopped: set by it, before its children are
+	rooms   map[messages.RoomID]*room
+	joined  uint64    // rooms that were ever added: their order
+	seq     uint64    // of the last RoomChanged
+	tick    uint64    // number of the last question
+	pace    time.Time // when, at the full rate, all that was asked would have been asked
+	conn    membership.Conn
+	ref     *connectionRef // the connection that is Ready, or nil
+	owed    uint64         // leaves that were ever owed: their order
+	debts   map[messages.RoomID]*debt
+	settles settles // of the connection
+	leaving bool    // the channel drains: it is told when the server counts us in nowhere
+	ending  bool    // the channel is being stopped: set by it, before its children are
 }
 
 // room is one room of a channel.
@@ -38,6 +40,7 @@ type room struct {
 	ask      membership.Ask // what the last question is; AskNothing once it is answered
 	create   bool           // the question creates the room
 	leave    bool           // a leave goes before the question
+	sent     bool           // the question is with the connection
 	haunted  bool           // the server may have counted us in before the question
 	from     messages.Position
 	settling bool            // counted in the settling of this connection
