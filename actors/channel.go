@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/seed14814784/holdfast/actors/lifecycle"
+	"github.com/seed14814784/holdfast/actors/membership"
 	"github.com/seed14814784/holdfast/messages"
 )
 
@@ -146,8 +147,10 @@ func (c *channel) stopping(ctx actor.Context) {
 		c.clock.stop()
 		c.withdraw()
 	}()
-	c.roster.ending = true
+	ending := messages.Reason{Code: messages.ReasonConnTerminal}
+	c.roster.ending = &ending
 	c.apply(ctx, lifecycle.Event{Kind: lifecycle.Stop})
+	ending = c.roomReason(membership.ConnClosed)
 }
 
 func (c *channel) stopped() {

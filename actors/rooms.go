@@ -111,8 +111,8 @@ func (a *rooms) stopping(actor.Context) {
 	if a.timer != nil {
 		a.timer.Stop()
 	}
-	if a.roster.ending {
-		a.each(membership.Event{Kind: membership.ConnClosed, Reason: messages.Reason{Code: messages.ReasonConnTerminal}})
+	if a.roster.ending != nil { // what the channel told last may be in the mailbox still
+		a.connected(&connChanged{kind: membership.ConnClosed, reason: *a.roster.ending})
 	}
 }
 

@@ -67,13 +67,14 @@ func (a *rooms) moved(r *room, prev membership.State, step membership.Step, at t
 	if prev.Status == messages.RoomJoined {
 		r.renewAt = time.Time{}
 		a.alarms.fix(r)
-		r.close()
+	}
+	if r.state.Status != messages.RoomJoined {
+		r.close() // an answer that still comes is to a question that is void
 	}
 	switch {
 	case r.state.Status == messages.RoomLeaving:
 		a.outbox.leaveRoom(r.id, r.endReason(messages.ReasonNotInRoom))
 	case r.state.Status.Ended():
-		r.close()
 		a.outbox.dropRoom(r.id, r.endReason(messages.ReasonNotInRoom))
 	case prev.Status == messages.RoomJoined:
 		a.outbox.closeRoom(r.id)

@@ -22,9 +22,9 @@ type roster struct {
 	ref     *connectionRef // the connection that is Ready, or nil
 	owed    uint64         // leaves that were ever owed: their order
 	debts   map[messages.RoomID]*debt
-	settles settles // of the connection
-	leaving bool    // the channel drains: it is told when the server counts us in nowhere
-	ending  bool    // the channel is being stopped: set by it, before its children are
+	settles settles          // of the connection
+	leaving bool             // the channel drains: it is told when the server counts us in nowhere
+	ending  *messages.Reason // why the channel is being stopped: set by it, before its children are
 }
 
 // room is one room of a channel.
