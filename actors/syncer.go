@@ -19,7 +19,11 @@ import (
 //
 // An error, a panic and Timeouts.Sync end the Syncing as the policy says. ctx
 // ends with the Syncing, whatever ended it; a Syncer that does not watch it is
-// not called again before it has returned.
+// not called again before it has returned. What had come over the connection is
+// given to the handler when the Syncing ends, also if that is with an error: then
+// it comes before what the next login catches up with.
+//
+// It may call anything but Close and Drain of the fleet, which wait for it.
 type Syncer func(ctx context.Context, login *Sync) error
 
 // Sync is the login that a Syncer catches up after.
