@@ -107,7 +107,7 @@ func (c *channel) crashing() {
 		c.node = ""
 		c.conn.leave()
 	}
-	c.answerRooms()
+	c.answerRooms(restarted)
 	c.rooms.Store(nil) // protoactor stops it with us
 }
 
@@ -155,6 +155,7 @@ func (c *channel) stopping(ctx actor.Context) {
 
 func (c *channel) stopped() {
 	defer func() { _ = recover() }()
+	c.answerRooms(messages.Because(messages.ReasonNoSuchChannel, "the channel was closed"))
 	c.self.Store(nil)
 	c.rooms.Store(nil)
 	c.actorGone()

@@ -162,7 +162,7 @@ func (c *channel) roomsFailed(ctx actor.Context, supervisor actor.Supervisor, ch
 	}()
 	what := PanicValue(cause)
 	c.report("the rooms actor panicked: "+what, []byte(PanicStack(cause)))
-	c.answerRooms()
+	c.answerRooms(restarted)
 	supervisor.RestartChildren(child)
 	if c.crashed(time.Now()) {
 		c.apply(ctx, lifecycle.Event{
@@ -174,12 +174,14 @@ func (c *channel) roomsFailed(ctx actor.Context, supervisor actor.Supervisor, ch
 }
 
 // answerRooms answers those whose commands may be lost with the rooms actor.
-func (c *channel) answerRooms() {
+func (c *channel) answerRooms(reason messages.Reason) {
 	for _, q := range c.asked {
-		q.answer(c.refusal(q.op, messages.Because(messages.ReasonActorPanic, "the rooms were restarted before it was answered; look at them and ask again")))
+		q.answer(c.refusal(q.op, reason))
 	}
 	c.asked = nil
 }
+
+var restarted = messages.Because(messages.ReasonActorPanic, "the rooms were restarted before it was answered; look at them and ask again")
 
 // leaveRooms begins the end of a drain: what was to be sent has left, now the
 // server is told that we go. It reports whether that is done.

@@ -1,9 +1,12 @@
 package actors
 
 import (
+	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/seed14814784/holdfast/actors/lifecycle"
 	"github.com/seed14814784/holdfast/messages"
 )
 
@@ -37,5 +40,36 @@ func TestARoomThatWaitsHoldsNothingBack(t *testing.T) {
 		if w := h.record.lanes.find("a"); h.statusOf("a") != messages.RoomWaiting || len(w.live) != 0 || w.bytes != 0 {
 			t.Errorf("it is %s and holds back %d messages, %d bytes", h.statusOf("a"), len(w.live), w.bytes)
 		}
+	})
+}
+
+func TestWhoeverAskedTheRoomsIsAnsweredWhenTheChannelIsClosed(t *testing.T) {
+	gate := make(chan struct{})
+	slow := func(messages.RoomPolicy) lifecycle.Strategy {
+		<-gate
+		return lifecycle.StrategyFunc(func(lifecycle.Failure) lifecycle.Verdict { return lifecycle.Verdict{Delay: time.Second} })
+	}
+	synctest.Test(t, func(t *testing.T) {
+		gate = make(chan struct{})
+		h := newHotel(t, []string{"a", "b"}, func(s *Settings) { s.RoomStrategy = slow })
+		h.connect()
+		answers := make(chan any, 2)
+		for _, room := range []string{"a", "b"} {
+			h.tell(&Request{Command: messages.Join{Room: named(room)}, Answer: answers})
+		}
+		synctest.Wait()
+		h.system.Root.Stop(h.pid)
+		synctest.Wait()
+		close(gate)
+		h.after(0)
+		if len(answers) != 2 {
+			t.Fatalf("%d of 2 were answered", len(answers))
+		}
+		for _, want := range []error{nil, messages.ReasonNoSuchChannel} {
+			if got := (<-answers).(messages.Reply).Err; !errors.Is(got, want) {
+				t.Errorf("the answer is %v, want %v", got, want)
+			}
+		}
+		h.end()
 	})
 }
