@@ -56,7 +56,8 @@ type Credentials struct {
 
 // TokenFunc fetches a token. It may block until ctx ends; a call that goes on
 // after that keeps its place, and until it returns there is no other: what wants
-// a token meanwhile fails with ReasonCredCallbackTimeout.
+// a token meanwhile fails with ReasonCredCallbackTimeout. It may call anything but
+// Close and Drain of a fleet, which wait for it.
 //
 // A panic, an empty token and one that has expired already are
 // ReasonCredCallbackError. So is an error, unless it is a [messages.Error] with

@@ -25,6 +25,8 @@ type Network interface {
 	// would take back a hint that it is down. The error says why it ended. After
 	// ctx has ended it is of no interest.
 	//
+	// Watch must not call Close and Drain of the fleet, which wait for it.
+	//
 	// A fleet calls Watch once. A Network that several fleets share is called by
 	// each.
 	Watch(ctx context.Context, tell func(up bool)) error
