@@ -54,7 +54,7 @@ func TestAWaitForARoomEndsWhenTheRoomDoes(t *testing.T) {
 		},
 		"the channel is closed": {
 			answer: unanswered, then: func(s *clubbed, ch *Channel) { s.must(ch.Close(s.t.Context())) },
-			status: messages.RoomDetached, why: messages.ReasonConnTerminal,
+			status: messages.RoomDetached, why: messages.ReasonParentStopped,
 		},
 	} {
 		t.Run(sentence, func(t *testing.T) {
