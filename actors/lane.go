@@ -41,6 +41,7 @@ type lane struct {
 	answered bool   // the join was: the lane waits to be opened
 	spilled  bool   // more was held back than there is room for
 	until    uint64 // the offset of the last that was dropped for it
+	judged   bool   // observers are being told whether that is so: nothing is dropped any more
 }
 
 // held is a message that waits for its room to be joined.
@@ -120,7 +121,7 @@ func (w *lane) forget() {
 
 func (w *lane) empty() {
 	w.history, w.live, w.bytes = nil, nil, 0
-	w.answered, w.spilled, w.until = false, false, 0
+	w.answered, w.spilled, w.judged, w.until = false, false, false, 0
 	w.next = messages.Position{}
 }
 
@@ -149,9 +150,12 @@ func (w *lane) left() {
 }
 
 // complete reports whether all that came while the join was under way is there.
+// The lane is opened next: what comes until then is kept, however much it is, for
+// nobody would be told that it is missing.
 func (w *lane) complete() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.judged = true
 	return !w.spilled
 }
 

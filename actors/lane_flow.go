@@ -35,7 +35,7 @@ func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch mess
 	case w.open:
 		return r.pass(w, h, false, resume)
 	}
-	if len(w.live) >= heldMessages || w.bytes+len(p.Data) > heldBytes {
+	if !w.judged && (len(w.live) >= heldMessages || w.bytes+len(p.Data) > heldBytes) {
 		for _, dropped := range w.live {
 			w.until = max(w.until, dropped.Offset)
 		}

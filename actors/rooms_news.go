@@ -91,7 +91,7 @@ func (a *rooms) granted(r *room, news transport.RoomNews) {
 		return
 	}
 	before := r.state.Member || !r.from.IsZero()
-	r.gap = before && !news.Recovered || !r.complete()
+	r.gap = !r.complete() || before && !news.Recovered
 	r.refresh = false
 	event := membership.Event{Kind: membership.JoinOK}
 	switch {
