@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
 )
 
 // The join before had landed, and its answer was lost. That there is no token now
@@ -56,6 +57,38 @@ func TestATokenCallbackThatHangsIsNotCalledAgain(t *testing.T) {
 		h.after(time.Minute)
 		if calls != 2 || h.statusOf("a") != messages.RoomJoined {
 			t.Errorf("it returned, and was called %d times; the room is %s", calls, h.statusOf("a"))
+		}
+	})
+}
+
+// verbose refuses to present a token that it finds too long.
+type verbose struct{ *lobby }
+
+func (p verbose) NewSession(o transport.Opening) transport.Session {
+	return verboseSession{p.lobby.NewSession(o).(*lobbySession)}
+}
+
+type verboseSession struct{ *lobbySession }
+
+func (verboseSession) RenewRoom(transport.Link, transport.Ticket, messages.Token) error {
+	return &messages.Error{Op: "renew", Reason: messages.Because(messages.ReasonTooLarge, "the token is too long")}
+}
+
+func TestARoomsTokenThatCannotBePresentedDoesNotCostTheConnection(t *testing.T) {
+	var l *lobby
+	story(t, func(s *Settings) {
+		l = s.Protocol.(*lobby)
+		l.lives = 10 * time.Second
+		s.Protocol = verbose{l}
+	}, func(h *hotel) {
+		spec := named("a")
+		spec.Token = func(context.Context, messages.RoomTokenRequest) (messages.Token, error) {
+			return messages.NewToken("secret"), nil
+		}
+		h.up(spec, named("b"))
+		h.after(time.Minute)
+		if h.record.Snapshot().Epoch != 1 || h.statusOf("b") != messages.RoomJoined {
+			t.Errorf("it is connection %d, b is %s", h.record.Snapshot().Epoch, h.statusOf("b"))
 		}
 	})
 }

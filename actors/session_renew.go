@@ -45,8 +45,15 @@ func (c *connection) renewRoom(ctx actor.Context, m *roomRenew) {
 		return
 	}
 	c.renewals = append(c.renewals, renewal{
-		write: func() error { return renewer.RenewRoom(&c.link, m.ticket, m.token) },
-		done:  func(error) {},
+		write: func() error {
+			before := c.link.frames
+			err := renewer.RenewRoom(&c.link, m.ticket, m.token)
+			if err != nil && c.link.frames == before && blamesRoom(transport.ReasonOf(err, messages.ReasonProtocolError).Code) {
+				return nil // as if the server had said no
+			}
+			return err
+		},
+		done: func(error) {},
 	})
 	c.retryRenewals(ctx)
 }

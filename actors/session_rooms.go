@@ -31,7 +31,7 @@ func (c *connection) retryRooms(ctx actor.Context) {
 			switch {
 			case reason.Code == messages.ReasonSlowConsumer && c.link.frames == before:
 				return // there will be room, and a report when there is
-			case c.link.frames == before && (rejects(reason.Code) || reason.Code == messages.ReasonInvalidSpec):
+			case c.link.frames == before && blamesRoom(reason.Code):
 				for _, q := range batch {
 					c.link.Room(q.request.Ticket, transport.RoomNews{Kind: transport.RoomDenied, Reason: reason})
 				}
@@ -45,6 +45,12 @@ func (c *connection) retryRooms(ctx actor.Context) {
 	if len(c.questions) == 0 {
 		c.questions = nil
 	}
+}
+
+// blamesRoom reports whether a reason blames a request about a room rather than
+// the connection.
+func blamesRoom(code messages.Code) bool {
+	return rejects(code) || code == messages.ReasonInvalidSpec
 }
 
 // batch is the first question, or as many verifies as the protocol asks at once.

@@ -34,7 +34,8 @@ type RoomSession interface {
 
 // RoomRenewer is a RoomSession whose rooms have tokens of their own that can be
 // renewed while joined. The answer is RoomRenewed; one that says no need not be
-// told, for the server takes us out when the old token ends.
+// told, for the server takes us out when the old token ends. An error means what
+// one of Join means: where it blames the request, the room keeps the old token.
 type RoomRenewer interface {
 	RenewRoom(link Link, ticket Ticket, token messages.Token) error
 }
