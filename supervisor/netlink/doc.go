@@ -20,7 +20,8 @@
 // address and no word about them, and a reader who was too slow has lost some; a
 // picture that is put together from changes is wrong then, one that is read anew
 // is not. For the same reason the moment is bounded: a table that never rests is
-// read every Settle.
+// read every Settle. One that changed while it was read shows that there is a way
+// out, and never that there is none.
 //
 // The messages are read and decoded by github.com/vishvananda/netlink, which has
 // known all of their forms for ten years; ours would be the poorer one. Its weight

@@ -47,10 +47,14 @@ func (k kernel) read(wanted func(netip.Prefix) bool) (tables, error) {
 		}
 		return true
 	})
-	if err != nil {
-		return tables{}, err // also if the table changed under the hands of the kernel
+	torn := errors.Is(err, library.ErrDumpInterrupted)
+	if err != nil && !torn {
+		return tables{}, err
 	}
 	links, err := net.Interfaces()
+	if err == nil && torn {
+		err = errTorn
+	}
 	for _, l := range links {
 		t.links[l.Index] = link{
 			running:  l.Flags&net.FlagUp != 0 && l.Flags&net.FlagRunning != 0,

@@ -67,10 +67,13 @@ type source interface {
 	// wait blocks until something has changed, or may have. After close it returns
 	// an error.
 	wait() error
-	// read reads the tables; of the routes those that are wanted.
+	// read reads the tables; of the routes those that are wanted. The error is errTorn
+	// if they changed meanwhile: then some may be missing.
 	read(wanted func(netip.Prefix) bool) (tables, error)
 	close()
 }
+
+var errTorn = errors.New("the tables changed while they were read")
 
 const (
 	patience = 10          // how many times in a row reading may fail
@@ -99,14 +102,14 @@ func (w Watcher) follow(ctx context.Context, s source, tell func(up bool)) error
 	var told, last bool
 	for failures := 0; ; {
 		now, err := s.read(w.wanted)
-		pause := again
-		if err != nil {
+		up, pause := now.reach(w.Destinations), again
+		if err != nil && !(up && errors.Is(err, errTorn)) {
 			if failures++; failures == patience {
 				return fmt.Errorf("read routes and links, %d times: %w", patience, err)
 			}
 		} else {
 			failures, pause = 0, w.settle()
-			if up := now.reach(w.Destinations); !told || up != last {
+			if !told || up != last {
 				told, last = true, up
 				tell(up)
 			}

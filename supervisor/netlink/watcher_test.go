@@ -199,6 +199,35 @@ func TestReadingThatFailsIsTriedAgain(t *testing.T) {
 	}
 }
 
+// A large table that always changes is never read in one piece. A way out that was
+// seen in it is one; that none was seen says nothing.
+func TestATableThatChangesWhileItIsReadShowsAWayOutAndNeverThatThereIsNone(t *testing.T) {
+	err := watching(t, Watcher{}, false, func(r *rig, told func() []bool) {
+		expect(t, told(), false)
+		r.mu.Lock()
+		r.broken = errTorn
+		r.mu.Unlock()
+		r.set(true)
+		time.Sleep(time.Second)
+		expect(t, told(), false, true)
+		for range 60 {
+			r.set(true)
+			time.Sleep(time.Second)
+		}
+		r.set(false)
+		time.Sleep(5 * time.Second)
+		expect(t, told(), false, true)
+		r.mu.Lock()
+		r.broken = nil
+		r.mu.Unlock()
+		time.Sleep(time.Second)
+		expect(t, told(), false, true, false)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestReadingThatNeverSucceedsEndsTheWatch(t *testing.T) {
 	broken := errors.New("too many open files")
 	err := watching(t, Watcher{}, true, func(r *rig, told func() []bool) {
