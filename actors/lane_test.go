@@ -31,3 +31,22 @@ func TestNothingIsDroppedOnceTheRoomIsToldThatNothingIsMissing(t *testing.T) {
 		}
 	})
 }
+
+// A server that has lost its last messages, but not the epoch, may think so.
+func TestAHistoryThatIsShorterThanItWasIsAGap(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		h.lobby.silent["JOIN"] = true
+		spec := named("a")
+		spec.Position = messages.Position{Epoch: "e1", Offset: 1000}
+		h.connect()
+		h.join(spec)
+		h.skip()
+		s := h.peer.last()
+		s.send("IN a 1 e1/10 true")
+		s.send("PUB a 11 next")
+		h.after(0)
+		h.expect(`
+			0s a Joined RejoinedWithGap gap
+			0s heard a: next`)
+	})
+}

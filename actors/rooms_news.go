@@ -91,7 +91,7 @@ func (a *rooms) granted(r *room, news transport.RoomNews) {
 		return
 	}
 	before := r.state.Member || !r.from.IsZero()
-	r.gap = !r.complete() || before && !news.Recovered
+	r.gap = !r.complete() || before && !continues(r.from, news)
 	r.refresh = false
 	event := membership.Event{Kind: membership.JoinOK}
 	switch {
@@ -108,6 +108,14 @@ func (a *rooms) granted(r *room, news transport.RoomNews) {
 	}
 	a.apply(r, event)
 	a.renewIn(r, news.TTL)
+}
+
+// continues reports whether a join goes on where we stopped. A history of the same
+// epoch that is shorter than it was does not, whatever the server says: what comes
+// next has offsets that were there before.
+func continues(from messages.Position, news transport.RoomNews) bool {
+	to := news.Position
+	return news.Recovered && (to.IsZero() || to.Epoch != from.Epoch || to.Offset >= from.Offset)
 }
 
 // renewIn renews the token of a joined room some time before it ends.
