@@ -85,7 +85,7 @@ func (c *connection) resolved(ctx actor.Context, m *resolved) {
 	if endpoint != c.pass {
 		c.release(messages.Reason{Code: messages.ReasonUserDrop}) // it says nothing about that endpoint
 	}
-	ctx.Send(c.channel, &prepared{word: word{from: c.ref}, endpoint: endpoint, token: m.token})
+	ctx.Send(c.channel, &prepared{word: word{from: c.ref}, endpoint: endpoint, token: m.token, own: !m.target.Token.IsZero()})
 }
 
 // release gives the permit back.

@@ -22,6 +22,9 @@ func (c *channel) ending(cause any) lifecycle.Event {
 		return event
 	}
 	reason := f.reason
+	if c.state.Status == messages.Preparing && reason.Class() == messages.ClassStale && !f.token.IsZero() {
+		c.lease.token, c.refresh = f.token, true // the address would have none of it
+	}
 	if c.state.Status == messages.Closing { // the peer only answered; what led here is the reason
 		reason = messages.Reason{Code: c.reason.Code, Wire: f.reason.Wire, Detail: c.reason.Detail}
 	}
@@ -76,7 +79,7 @@ func (c *channel) liveEnding(reason messages.Reason, class messages.Class, final
 		return lifecycle.Kick
 	case final:
 		return lifecycle.ServerFatal
-	case class == messages.ClassStale && ready && c.Refreshable:
+	case class == messages.ClassStale && ready && c.refreshable():
 		return lifecycle.CredExpired
 	case class == messages.ClassStale && ready:
 		return lifecycle.CredExpiredNoProvider

@@ -48,7 +48,7 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *handlerPanic:
 		c.handlerPanicked(ctx, m.crash)
 	case *prepared:
-		c.lease.token, c.refresh = m.token, false // what was asked for anew is there
+		c.lease.token, c.lease.own, c.refresh = m.token, m.own, false // what was asked for anew is there
 		c.prepared(ctx, m.endpoint)
 	case *dialed:
 		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Dialed})

@@ -135,7 +135,7 @@ func (c *connection) fail(ctx actor.Context, reason messages.Reason) {
 	}
 	reason = c.rec.secrets.veil(reason)
 	c.failed, c.cause = true, reason
-	ctx.(actor.Supervisor).EscalateFailure(failure{from: c.ref, reason: reason}, nil)
+	ctx.(actor.Supervisor).EscalateFailure(failure{from: c.ref, reason: reason, token: c.token}, nil)
 }
 
 // stopped releases everything. The socket may need a moment to close and a dial

@@ -22,6 +22,7 @@ import (
 // to an ordinary retry, whose login finds the token expired, or rejected.
 type lease struct {
 	token    messages.Token     // of the last attempt, or what has renewed it since
+	own      bool               // the token is the address's, and nothing to the credentials
 	offered  messages.Token     // presented on the live connection, not accepted yet
 	ends     time.Time          // zero: never, or nobody knows
 	told     bool               // observers know that it ends
@@ -56,7 +57,7 @@ func (c *channel) leased(token messages.Token, ttl time.Duration) {
 			ends = at
 		}
 	}
-	c.lease = lease{token: token, ends: ends}
+	c.lease = lease{token: token, own: c.lease.own && token == c.lease.token, ends: ends}
 }
 
 // runLease sets the deadlines of a login that ends: somewhere between 80 and
@@ -87,7 +88,7 @@ func (c *channel) leaseEnding(ctx actor.Context) {
 		c.lease.told = true
 		c.Observer.Publish(messages.TokenWillExpire{Channel: c.Channel, Expires: c.lease.ends, At: time.Now()}, nil)
 	}
-	if c.Credentials == nil {
+	if c.Credentials == nil || c.lease.own {
 		return // an address callback is asked at the next attempt
 	}
 	call, cancel := context.WithTimeout(context.Background(), c.Timeouts.Prepare)
@@ -174,7 +175,7 @@ func (c *channel) leaseOver(ctx actor.Context) {
 	switch {
 	case c.lease.rotate:
 		event.Reason = messages.Because(messages.ReasonRotation, "the login ends at %s, and the protocol %q cannot renew it on a live connection", clockTime(c.lease.ends), c.Protocol.Name())
-	case c.Refreshable:
+	case c.refreshable():
 		event.Reason = messages.Because(messages.ReasonCredExpired, "the login ended at %s and was not renewed before", clockTime(c.lease.ends))
 	default:
 		event.Kind = lifecycle.CredExpiredNoProvider
@@ -183,6 +184,9 @@ func (c *channel) leaseOver(ctx actor.Context) {
 	c.lastReason = event.Reason
 	c.apply(ctx, event)
 }
+
+// refreshable reports whether somebody can be asked for another token.
+func (c *channel) refreshable() bool { return c.Refreshable || c.lease.own }
 
 // renewCommand takes a token that came from outside: for the live connection,
 // and for every login from now on if the channel has credentials to keep it.

@@ -570,3 +570,53 @@ func TestAPeerThatRepeatsATokenDoesNotShowIt(t *testing.T) {
 		}
 	})
 }
+
+// The address callback changes the credentials' token for a ticket. The ticket is
+// what the server knows, so nothing else is presented to it.
+func TestATicketIsNotRenewedWithWhatItWasBoughtFor(t *testing.T) {
+	for sentence, refreshable := range map[string]bool{"credentials that can be fetched": true, "credentials that cannot": false} {
+		synctest.Test(t, func(t *testing.T) {
+			tickets := 0
+			s := withTokens(t, &vault{}, func(settings *Settings) {
+				settings.Refreshable = refreshable
+				settings.Address = transport.AddressFunc(func(_ context.Context, r transport.AddressRequest) (transport.Target, error) {
+					tickets++
+					ticket := messages.NewToken(fmt.Sprintf("ticket %d for %s", tickets, r.Token.Secret.Reveal()))
+					ticket.Expires = time.Now().Add(time.Minute)
+					return transport.Target{URL: "ws://peer/", Token: ticket}, nil
+				})
+			})
+			s.ask(messages.Connect{})
+			s.after(90 * time.Second)
+			s.mu.Lock()
+			heard := s.script()
+			s.mu.Unlock()
+			if strings.Contains(heard, "RENEW") || !strings.Contains(heard, `1m0s peer got "LOGIN ticket 2 for t1"`) || s.status() != messages.Ready {
+				t.Errorf("%s: it is %s\n%s", sentence, s.status(), heard)
+			}
+			s.end()
+		})
+	}
+}
+
+func TestATokenThatTheAddressRejectsIsFetchedAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{}
+		var asked []string
+		s := withTokens(t, v, func(settings *Settings) {
+			settings.Address = transport.AddressFunc(func(_ context.Context, r transport.AddressRequest) (transport.Target, error) {
+				asked = append(asked, fmt.Sprintf("%s %v", r.Token.Secret.Reveal(), r.Refresh))
+				if r.Token.Secret.Reveal() == "t1" {
+					return transport.Target{}, why(messages.ReasonAuthRejected)
+				}
+				return transport.Target{URL: "ws://peer/"}, nil
+			})
+		})
+		s.ask(messages.Connect{})
+		s.after(time.Minute)
+		if got := strings.Join(asked, ", "); got != "t1 false, t2 true" || s.status() != messages.Ready {
+			t.Errorf("asked with %s; it is %s", got, s.status())
+		}
+		s.end()
+	})
+}

@@ -91,6 +91,7 @@ type (
 		word
 		endpoint string
 		token    messages.Token
+		own      bool // the address's, not the credentials'
 	}
 	dialed   struct{ word }
 	loggedIn struct {
@@ -169,4 +170,5 @@ type (
 type failure struct {
 	from   *connectionRef
 	reason messages.Reason
+	token  messages.Token // what it logged in with, or would have
 }

@@ -18,7 +18,8 @@ type Target struct {
 	Subprotocols []string    // offered, in order of preference, instead of the Dialer's
 	// Token is what to log in with, from an address callback that knows both
 	// where and with what ("connect info"). It goes before the channel's
-	// credentials. Zero: those of the channel, if it has any.
+	// credentials, which do not renew it: when it ends, the address is asked again.
+	// Zero: those of the channel, if it has any.
 	Token messages.Token
 }
 
@@ -40,7 +41,8 @@ type AddressRequest struct {
 
 // Address answers where to connect to, once per attempt. Resolve may block
 // until ctx ends; an answer that comes later is dropped. A panic is the
-// attempt's failure, not the channel's.
+// attempt's failure, not the channel's. An error with ReasonAuthRejected says that
+// the request's Token will not do: the next attempt brings another one.
 type Address interface {
 	Resolve(ctx context.Context, request AddressRequest) (Target, error)
 }
