@@ -24,6 +24,7 @@ type inbox struct {
 	handler func(messages.Received)
 	crashed func(messages.RoomID, crash) // told when a handler panicked
 	publish func(messages.Received)      // told of what is queued, in its order; nil: nobody is
+	dropped func()                       // told of a message whose room was left before its turn
 	workers *Workers
 
 	mu        sync.Mutex
@@ -42,8 +43,13 @@ type inbox struct {
 // inbound is a message on its way to a handler.
 type inbound struct {
 	messages.Received
-	to func(messages.Received) // a room's handler; nil: the channel's
+	to   func(messages.Received) // a room's handler; nil: the channel's
+	lane *lane                   // of the room; nil: there is none
+	life uint64                  // of the lane
 }
+
+// void reports whether the room was left since.
+func (m inbound) void() bool { return m.lane != nil && m.lane.life.Load() != m.life }
 
 // crash is a panic with the stack it happened on.
 type crash struct {
@@ -133,7 +139,10 @@ func (b *inbox) drain() {
 		b.queue[0] = inbound{}
 		b.queue = b.queue[1:]
 		b.bytes -= len(m.Data)
-		b.delivered++
+		void := m.void()
+		if !void {
+			b.delivered++
+		}
 		var resume func()
 		if 2*(len(b.queue)+len(b.held)) <= b.limits.Messages && 2*(b.bytes+b.heldBytes) <= b.limits.Bytes {
 			resume, b.resume = b.resume, nil
@@ -145,6 +154,10 @@ func (b *inbox) drain() {
 		b.mu.Unlock()
 		if resume != nil {
 			resume()
+		}
+		if void {
+			b.dropped()
+			continue
 		}
 		b.handle(m)
 	}

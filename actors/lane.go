@@ -28,6 +28,7 @@ type lanes struct {
 type lane struct {
 	id       messages.RoomID
 	snapshot atomic.Pointer[messages.RoomSnapshot]
+	life     atomic.Uint64 // what is in the inbox from another one is not heard
 
 	mu       sync.Mutex
 	spec     messages.RoomSpec
@@ -111,6 +112,9 @@ func (w *lane) close() {
 	w.empty()
 	w.open, w.ticket = false, 0
 }
+
+// hush drops what waits for the handler.
+func (w *lane) hush() { w.life.Add(1) }
 
 // forget makes the next join begin with what comes.
 func (w *lane) forget() {

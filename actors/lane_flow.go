@@ -60,7 +60,10 @@ func (r *Record) open(w *lane, lost *messages.Gap) {
 	if lost != nil && w.spec.Policy.OnGap == messages.CallOnGap && w.spec.Gap != nil {
 		lost.Before = next
 		gap, tell := *lost, w.spec.Gap
-		r.inbox.push(inbound{Received: messages.Received{Channel: r.Channel, Room: w.spec.ID}, to: func(messages.Received) { tell(gap) }}, nil)
+		r.inbox.push(inbound{
+			Received: messages.Received{Channel: r.Channel, Room: w.spec.ID},
+			to:       func(messages.Received) { tell(gap) }, lane: w, life: w.life.Load(),
+		}, nil)
 	}
 	if w.position.Epoch != next.Epoch || lost != nil {
 		w.position = messages.Position{Epoch: next.Epoch}
@@ -86,7 +89,7 @@ func (r *Record) pass(w *lane, h held, recovered bool, resume func()) (room bool
 	}
 	m := h.received(r.Channel, w.spec.ID, w.position.Epoch)
 	m.Recovered = recovered
-	return r.inbox.push(inbound{Received: m, to: w.spec.Handler}, resume)
+	return r.inbox.push(inbound{Received: m, to: w.spec.Handler, lane: w, life: w.life.Load()}, resume)
 }
 
 func (h held) received(channel messages.ChannelID, room messages.RoomID, history string) messages.Received {

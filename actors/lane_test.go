@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/seed14814784/holdfast/messages"
@@ -49,4 +50,74 @@ func TestAHistoryThatIsShorterThanItWasIsAGap(t *testing.T) {
 			0s a Joined RejoinedWithGap gap
 			0s heard a: next`)
 	})
+}
+
+func TestWhatWaitsForTheHandlerOfARoomThatIsLeftIsNotHeard(t *testing.T) {
+	for name, leave := range map[string]func(h *hotel){
+		"left":          func(h *hotel) { h.ask(messages.Leave{Room: "a"}) },
+		"left with all": func(h *hotel) { h.ask(messages.LeaveAll{}) },
+		"left offline": func(h *hotel) {
+			h.peer.last().fail(lost())
+			h.after(0)
+			h.ask(messages.Leave{Room: "a"})
+		},
+		"joined again": func(h *hotel) {
+			h.ask(messages.Leave{Room: "a"})
+			h.join(named("a"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, nil, func(h *hotel) {
+				busy := make(chan struct{})
+				var heard []string
+				spec := named("a")
+				spec.Handler = func(m messages.Received) {
+					<-busy
+					heard = append(heard, string(m.Data))
+				}
+				h.up(spec)
+				h.lobby.publish("a", "one")
+				h.lobby.publish("a", "two")
+				h.after(0)
+				before := h.record.Snapshot().Stale
+				leave(h)
+				close(busy)
+				h.after(0)
+				if !slices.Equal(heard, []string{"one"}) || h.record.Snapshot().Stale != before+1 {
+					t.Errorf("it heard %v, and %d messages were counted as stale", heard, h.record.Snapshot().Stale-before)
+				}
+			})
+		})
+	}
+}
+
+func TestWhatWaitsForTheHandlerOfARoomThatEndsIsHeard(t *testing.T) {
+	for name, end := range map[string]func(h *hotel){
+		"kicked":     func(h *hotel) { h.lobby.tell("a", "EVICTED") },
+		"drained":    func(h *hotel) { h.ask(messages.Drain{}) },
+		"logged out": func(h *hotel) { h.ask(messages.Disconnect{}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, nil, func(h *hotel) {
+				busy := make(chan struct{})
+				var heard []string
+				spec := named("a")
+				spec.Handler = func(m messages.Received) {
+					<-busy
+					heard = append(heard, string(m.Data))
+				}
+				h.up(spec)
+				h.lobby.publish("a", "one")
+				h.lobby.publish("a", "two")
+				h.after(0)
+				end(h)
+				h.after(0)
+				close(busy)
+				h.after(0)
+				if !slices.Equal(heard, []string{"one", "two"}) || !h.statusOf("a").Ended() {
+					t.Errorf("it heard %v; the room is %s", heard, h.statusOf("a"))
+				}
+			})
+		})
+	}
 }

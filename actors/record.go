@@ -79,6 +79,7 @@ func NewRecord(system *actor.ActorSystem, settings Settings, willConnect bool) *
 		r.Observer.Publish(o, nil)
 	})
 	r.inbox = &inbox{limits: settings.Inbox, handler: settings.Handler, crashed: r.handlerCrashed, workers: settings.Workers}
+	r.inbox.dropped = func() { r.stale.Add(1) }
 	if settings.PublishReceived {
 		r.inbox.publish = func(m messages.Received) { r.Observer.Publish(m, nil) }
 	}

@@ -19,10 +19,14 @@ func (a *rooms) command(m *roomCommand) {
 	case messages.Join:
 		m.answer(messages.Reply{Err: a.join("join", c.Room)})
 	case messages.Leave:
-		a.depart(c.Room, messages.Reason{Code: messages.ReasonUserLeave})
+		if r := a.roster.rooms[c.Room]; r != nil { // one that nobody knows is left already
+			a.depart(r, messages.Reason{Code: messages.ReasonUserLeave})
+		}
 		m.answer(messages.Reply{})
 	case messages.LeaveAll:
-		a.each(membership.Event{Kind: membership.Leave, Reason: messages.Reason{Code: messages.ReasonUserLeave}})
+		for _, r := range a.inOrder() {
+			a.depart(r, messages.Reason{Code: messages.ReasonUserLeave})
+		}
 		m.answer(messages.Reply{})
 	case messages.Switch:
 		m.answer(messages.Reply{Err: a.exchange(c)})
@@ -107,11 +111,10 @@ func alike(a, b messages.RoomSpec) bool {
 		(a.Handler == nil) == (b.Handler == nil) && (a.Gap == nil) == (b.Gap == nil) && (a.Token == nil) == (b.Token == nil)
 }
 
-// depart wants a room no longer. One that nobody knows is left already.
-func (a *rooms) depart(id messages.RoomID, reason messages.Reason) {
-	if r := a.roster.rooms[id]; r != nil {
-		a.apply(r, membership.Event{Kind: membership.Leave, Reason: reason})
-	}
+// depart wants a room no longer, and what waits for its handler is not heard.
+func (a *rooms) depart(r *room, reason messages.Reason) {
+	a.apply(r, membership.Event{Kind: membership.Leave, Reason: reason})
+	r.hush() // now that nothing comes after it
 }
 
 // exchange leaves one room for another. The leave is asked first, but nothing is
@@ -121,14 +124,16 @@ func (a *rooms) exchange(c messages.Switch) error {
 	if c.From == c.To.ID {
 		return a.refusal("switch", messages.Because(messages.ReasonInvalidSpec, "both rooms are %q; there is nothing to switch", string(c.From)))
 	}
-	others := len(a.roster.rooms)
-	if a.roster.rooms[c.From] != nil {
+	others, from := len(a.roster.rooms), a.roster.rooms[c.From]
+	if from != nil {
 		others-- // its place is free for the other
 	}
 	if err := a.joinable("switch", c.To, others); err != nil {
 		return err
 	}
-	a.depart(c.From, messages.Because(messages.ReasonSwitched, "room %q takes its place", string(c.To.ID)))
+	if from != nil {
+		a.depart(from, messages.Because(messages.ReasonSwitched, "room %q takes its place", string(c.To.ID)))
+	}
 	a.enter(c.To)
 	return nil
 }

@@ -48,7 +48,8 @@ func (r *Room) Send(ctx context.Context, message messages.Message) (*Receipt, er
 }
 
 // Leave wants the room no longer. It returns when the wish is noted: nothing is
-// delivered any more, and what was not sent fails. A leave needs no connection;
+// delivered any more, also of what had come already, except for a call of the
+// handler that is running; and what was not sent fails. A leave needs no connection;
 // what the server has to be told is told when there is one.
 func (r *Room) Leave(ctx context.Context) error { return r.channel.Leave(ctx, r.id) }
 
