@@ -1,9 +1,11 @@
 package messages_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -75,17 +77,26 @@ func TestWhatRepeatsASecretIsHidden(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		`GET "/?token=a%2fb%0a%22c%22+0123456789"`: `GET "/?token=***"`,
-		`{"token":"a/b\n\"c\" 0123456789"}`:        `{"token":"***"}`,
-		"token=YS9iCiJjIiAwMTIzNDU2Nzg5":           "token=***",
-		"token=612f620a22632220303132333435363738": "token=***",
-		"token=612F620A226322203031":               "token=***",
-		"GET /a%2Fb%0A%22c%22%2001":                "GET /***",
-		"cut short: a/b\n\"c\" 012":                "cut short: ***",
-		"shorter: a/b\n\"c\"":                      "shorter: a/b\n\"c\"",
+		`GET "/?token=a%2fb%0a%22c%22+0123456789"`:      `GET "/?token=***"`,
+		`{"token":"a/b\n\"c\" 0123456789"}`:             `{"token":"***"}`,
+		"token=YS9iCiJjIiAwMTIzNDU2Nzg5":                "token=***",
+		"token=612f620a22632220303132333435363738":      "token=***",
+		"token=612F620A226322203031":                    "token=***",
+		"GET /a%2Fb%0A%22c%22%2001":                     "GET /***",
+		"cut short: a/b\n\"c\" 012":                     "cut short: ***",
+		"in the middle a/b\n\"c\" 0123456789, and more": "in the middle ***, and more",
+		"shorter: a/b\n\"c\"":                           "shorter: a/b\n\"c\"",
 	} {
 		if got := messages.NewSecret("a/b\n\"c\" 0123456789").Hide(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+	for _, text := range []string{"päss-wörd-€", "0€€€€€€", "€€€€€€", "\xff\xfe0123456789", "ab", "€"} {
+		quoted, _ := json.Marshal(text)
+		for _, form := range []string{text, fmt.Sprintf("%x", text), string(quoted), url.QueryEscape(text), base64.StdEncoding.EncodeToString([]byte(text))} {
+			if got := messages.NewSecret(text).Hide("it is " + form + "!"); strings.Contains(got, strings.Trim(form, `"=`)) {
+				t.Errorf("%q shows %q", got, form)
+			}
 		}
 	}
 	if got := (messages.Secret{}).Hide("as it was"); got != "as it was" {
