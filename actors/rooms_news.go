@@ -102,6 +102,8 @@ func (a *rooms) granted(r *room, news transport.RoomNews) {
 		event.Reason = messages.Because(messages.ReasonRejoinedWithGap, "the room's history goes on %s", after(r.from, news.Position))
 	case before:
 		event.Reason.Code = messages.ReasonRecovered
+	default: // it begins with what comes, also if the server has counted us in before
+		event.Reason.Code = messages.ReasonJoined
 	}
 	if how == verifying {
 		event.Kind = membership.StillIn

@@ -110,7 +110,7 @@ func (a *rooms) tell(r *room, prev membership.State, step membership.Step, at ti
 	}
 	if change.Cur == messages.RoomJoined {
 		change.Gap, change.Position = r.gap, r.aim()
-		change.Recovered = !r.gap && (step.Recovered || step.Reason.Code == messages.ReasonRecovered)
+		change.Recovered = step.Reason.Code == messages.ReasonRecovered
 	}
 	a.Observer.Publish(change, func() { r.snapshot.Store(portrait) })
 }

@@ -412,6 +412,36 @@ func TestLeavesThatNobodyAnswersAreOwedForNoMoreRoomsThanThereMayBe(t *testing.T
 	})
 }
 
+// The server never answered the leave, and counts us in all the while. The new
+// life begins with what comes.
+func TestRoomThatIsJoinedAnewWasNotRecovered(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		h.up(named("a"))
+		h.lobby.set(func(l *lobby) { l.silent["LEAVE a"] = true })
+		h.ask(messages.Leave{Room: "a"})
+		h.join(named("a"))
+		h.peer.last().fail(lost())
+		h.after(0)
+		h.lobby.publish("a", "missed")
+		h.after(2*time.Second - 1)
+		h.skip()
+		h.after(1)
+		h.lobby.publish("a", "heard")
+		h.after(0)
+		h.expect(`
+			2s Queued
+			2s Preparing
+			2s Dialing
+			2s Authenticating
+			2s Ready
+			2s a Verifying VerifyPending
+			2s a Joined Joined
+			2s settled ok=1 failed=0 gap=0
+			2s peer got "VERIFY a 3 join /0"
+			2s heard a: heard`)
+	})
+}
+
 func TestLeaveThatIsOwedSurvivesACrashOfTheChannel(t *testing.T) {
 	story(t, nil, func(h *hotel) {
 		h.up(named("a"))

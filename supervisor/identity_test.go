@@ -175,12 +175,12 @@ func TestAThousandLoginsThatAreRejectedTogetherAreOneRefresh(t *testing.T) {
 func TestAThousandLoginsThatEndTogetherAreOneRefresh(t *testing.T) {
 	crowded(t, 1000, time.Hour, func(s *scene, _ *bouncer, tokens *bank, channels []*Channel) {
 		answer := tokens.answer
-		tokens.answer = func(ctx context.Context, n int) (messages.Token, error) {
+		tokens.say(func(ctx context.Context, n int) (messages.Token, error) {
 			if time.Since(s.start) < time.Hour {
 				return messages.Token{}, errors.New("the token service is down")
 			}
 			return answer(ctx, 2)
-		}
+		})
 		elapse(time.Hour - time.Minute)
 		before := tokens.count()
 		if before > 1000 {

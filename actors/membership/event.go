@@ -107,5 +107,4 @@ type Step struct {
 	LeaveFirst bool            // the server may count us in from a join before: leave before the join
 	Owes       bool            // the server may count us in and cannot be told: leave at the next contact
 	Counted    bool            // a failure was counted
-	Recovered  bool            // the server says that we never were out
 }

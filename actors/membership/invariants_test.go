@@ -138,9 +138,6 @@ var invariants = []rule{
 		}
 		return raised && of(messages.RoomWaiting, messages.RoomFailed).Has(to.Status)
 	}},
-	{"Recovered is what the server says of those it counts in", func(_ Machine, _ place, kind Kind, step Step, _ place) bool {
-		return step.Recovered == (kind == StillIn)
-	}},
 }
 
 // check holds a transition against every invariant.

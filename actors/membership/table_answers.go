@@ -21,7 +21,7 @@ var answers = []Row{
 	line(20, asking, JoinDue, always, of(messages.RoomWaiting, messages.RoomFailed), messages.ReasonJoinTimeout,
 		"it may have landed, so it is undone before the next", goWait),
 	line(21, of(messages.RoomVerifying), StillIn, always, of(messages.RoomJoined), messages.ReasonRecovered,
-		"T2: we never were out", stillIn),
+		"T2: we never were out", goJoined),
 	line(22, of(messages.RoomVerifying), NotIn, rejoins, of(messages.RoomRejoining), messages.ReasonRoomHeartbeatTimeout,
 		"the policy joins again", goJoin(messages.RoomRejoining)),
 	line(23, of(messages.RoomVerifying), NotIn, staysOut, of(messages.RoomLost), messages.ReasonRoomHeartbeatTimeout,
@@ -71,9 +71,4 @@ func disagreed(m *move) {
 func refused(m *move) {
 	m.Ghost = false
 	goWait(m)
-}
-
-func stillIn(m *move) {
-	m.step.Recovered = true
-	goJoined(m)
 }

@@ -126,7 +126,7 @@ func (s *story) move(event membership.Event, cause string) {
 	gap := step.Reason.Code == messages.ReasonRejoinedWithGap
 	for _, line := range s.inside.hear(messages.RoomChanged{
 		Prev: prev.Status, Cur: next.Status, How: r.how, Reason: step.Reason, Attempt: next.Attempt, RetryIn: step.Delay,
-		Recovered: !gap && (step.Recovered || step.Reason.Code == messages.ReasonRecovered), Gap: gap, At: event.At,
+		Recovered: step.Reason.Code == messages.ReasonRecovered, Gap: gap, At: event.At,
 	}) {
 		s.print("  %s", line)
 	}
