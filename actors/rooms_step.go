@@ -30,7 +30,11 @@ func (a *rooms) apply(r *room, event membership.Event) {
 		a.drop(r)
 	}
 	a.rearm(r, prev, step)
-	if step.Owes {
+	switch {
+	case !step.Owes:
+	case a.roster.conn == membership.ConnUp && prev.Status != messages.RoomLeaving:
+		a.pay(r.id) // it was not told yet, and can be
+	default:
 		a.owe(r.id)
 	}
 	if step.Ask != membership.AskNothing {

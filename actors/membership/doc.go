@@ -25,8 +25,9 @@
 //     as long as the driver likes;
 //   - asks the server what Ask says. A join makes the room if Create says so,
 //     and a leave goes before it if LeaveFirst says so;
-//   - remembers, if Owes says so, to tell the server a leave at the next
-//     contact, before anything else about that room;
+//   - tells the server, if Owes says so, a leave: now, if it can and the leave
+//     was not asked before; else at the next contact, before anything else
+//     about that room;
 //   - tells observers of the new status, if it differs from the old one;
 //   - drops and counts the event, if there was no row.
 //

@@ -105,6 +105,6 @@ type Step struct {
 	Ask        Ask             // ask the server; a question that is unanswered is void
 	Create     bool            // the join makes the room if it is not there
 	LeaveFirst bool            // the server may count us in from a join before: leave before the join
-	Owes       bool            // the server may count us in and cannot be told: leave at the next contact
+	Owes       bool            // the server may count us in: leave, now or at the next contact
 	Counted    bool            // a failure was counted
 }
