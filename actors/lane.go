@@ -133,7 +133,7 @@ func (w *lane) empty() {
 func (w *lane) granted(ticket uint64, epoch messages.Epoch, news transport.RoomNews) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.ticket != ticket || w.open {
+	if w.ticket != ticket || w.open || w.answered {
 		return
 	}
 	w.next, w.answered = news.Position, true

@@ -121,3 +121,28 @@ func TestWhatWaitsForTheHandlerOfARoomThatEndsIsHeard(t *testing.T) {
 		})
 	}
 }
+
+func TestAJoinThatIsAnsweredTwiceIsAnsweredOnce(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		h.lobby.silent["JOIN"] = true
+		h.connect()
+		h.join(named("a"))
+		h.skip()
+		w := h.record.lanes.find("a") // by hand, for both to come before the room hears of the first
+		for offset := uint64(1); offset < 3; offset++ {
+			w.granted(1, 1, transport.RoomNews{
+				Position: messages.Position{Epoch: "e1", Offset: 2 * offset},
+				History:  []transport.Publication{{Data: []byte("said")}},
+			})
+		}
+		h.peer.last().send("PUB a 3 next")
+		h.inspect(func(c *channel) {
+			c.system.Root.Send(c.rooms.Load(), &roomNews{from: c.conn, ticket: transport.Ticket{Room: "a", Number: 1}, news: transport.RoomNews{Kind: transport.RoomJoined}})
+		})
+		h.after(0)
+		h.expect(`
+			0s a Joined Joined
+			0s heard a: said (missed)
+			0s heard a: next`)
+	})
+}
