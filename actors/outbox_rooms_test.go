@@ -63,3 +63,29 @@ func TestAnAcknowledgementFromARoomsLastLifeDoesNotCountInTheNext(t *testing.T) 
 		t.Errorf("%d messages wait", n)
 	}
 }
+
+func TestADrainGoesOnWhenTheRoomThatItWaitsForEnds(t *testing.T) {
+	for name, end := range map[string]func(h *hotel){
+		"refused": func(h *hotel) { h.peer.last().send("DENIED a 1") },
+		"left":    func(h *hotel) { h.ask(messages.Leave{Room: "a"}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, nil, func(h *hotel) {
+				h.lobby.silent["JOIN"] = true
+				h.connect()
+				h.join(named("a"))
+				h.post(messages.Text("x").In("a"))
+				h.ask(messages.Drain{})
+				h.after(time.Second)
+				if h.status() != messages.Draining {
+					t.Fatalf("the channel is %s", h.status())
+				}
+				end(h)
+				h.after(time.Second)
+				if h.status() != messages.Closed {
+					t.Errorf("the channel is %s", h.status())
+				}
+			})
+		})
+	}
+}

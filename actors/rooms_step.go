@@ -78,8 +78,10 @@ func (a *rooms) moved(r *room, prev membership.State, step membership.Step, at t
 	switch {
 	case r.state.Status == messages.RoomLeaving:
 		a.outbox.leaveRoom(r.id, r.endReason(messages.ReasonNotInRoom))
+		a.progress() // a drain may have waited for what was given up
 	case r.state.Status.Ended():
 		a.outbox.dropRoom(r.id, r.endReason(messages.ReasonNotInRoom))
+		a.progress()
 	case prev.Status == messages.RoomJoined:
 		a.outbox.closeRoom(r.id)
 	}
