@@ -93,7 +93,7 @@ func (a *rooms) start(ctx actor.Context) {
 			a.inquire(r, r.ask)
 		case messages.RoomJoined:
 			if r.state.Timers.Has(membership.TimerStable) {
-				a.at(r, time.Now().Add(a.Settings.Rooms.StableAfter))
+				a.at(r, time.Now().Add(max(a.Settings.Rooms.StableAfter, r.state.LastDelay)))
 			}
 		case messages.RoomWaiting:
 			a.at(r, r.retryAt)

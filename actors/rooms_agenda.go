@@ -41,17 +41,24 @@ func (g *agenda) admits(now time.Time) bool {
 	if g.flight >= g.window {
 		return false
 	}
-	step := time.Duration(float64(time.Second) / g.rate)
+	step := span(1 / g.rate)
 	free := *g.pace
 	if free.Before(now) {
 		free = now
 	}
-	if opens := free.Add(-step * time.Duration(g.window-1)); opens.After(now) {
+	if opens := free.Add(-span(float64(g.window-1) / g.rate)); opens.After(now) {
 		g.again = opens
 		return false
 	}
 	*g.pace = free.Add(step)
 	return true
+}
+
+// span is a time in seconds, or a century if that is shorter: no rate and no window
+// can make it overflow.
+func span(seconds float64) time.Duration {
+	const century = 100 * 365 * 24 * time.Hour
+	return time.Duration(min(seconds*float64(time.Second), float64(century)))
 }
 
 // inquire puts a room's question on the agenda. Leaves are not paced: they make

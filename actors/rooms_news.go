@@ -123,7 +123,8 @@ func continues(from messages.Position, news transport.RoomNews) bool {
 // renewIn renews the token of a joined room some time before it ends.
 func (a *rooms) renewIn(r *room, ttl time.Duration) {
 	if ttl > 0 && r.lane.spec.Token != nil && r.state.Status == messages.RoomJoined {
-		r.renewAt = time.Now().Add(time.Duration(float64(ttl) * (0.8 + 0.1*a.Random())))
+		now := time.Now()
+		r.expires, r.renewAt = now.Add(ttl), now.Add(time.Duration(float64(ttl)*(0.8+0.1*a.Random())))
 		a.alarms.fix(r)
 	}
 }

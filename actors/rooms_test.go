@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -613,6 +614,15 @@ func TestJoinsAreAskedByPriorityAndNoMoreThanTheWindow(t *testing.T) {
 			t.Errorf("in %d rooms", len(got))
 		}
 		h.end()
+	})
+}
+
+func TestNoRateAndNoWindowKeepsJoinsFromBeingAsked(t *testing.T) {
+	story(t, func(s *Settings) { s.Rooms.JoinRate, s.Rooms.JoinWindow = 1e-300, math.MaxInt }, func(h *hotel) {
+		h.up(named("a"), named("b"))
+		if got := strings.Join(h.lobby.members(), " "); got != "a b" {
+			t.Errorf("the server has us in %q", got)
+		}
 	})
 }
 

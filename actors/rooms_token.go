@@ -68,9 +68,7 @@ func (a *rooms) tokenFetched(m *roomToken) {
 	case m.number == 0 && err == nil && r.state.Status == messages.RoomJoined:
 		a.renewals = append(a.renewals, roomRenew{ticket: transport.Ticket{Room: r.id, Number: r.number}, token: m.token})
 	case m.number == 0 && r.state.Status == messages.RoomJoined:
-		// Once more, until the server ends the room: then it is joined again.
-		r.renewAt = time.Now().Add(time.Second + time.Duration(a.Random()*float64(time.Second)))
-		a.alarms.fix(r)
+		a.renewAgain(r)
 	case m.number == 0 || m.number != r.number || !r.asked:
 		// Nobody waits for it any more.
 	case err != nil:
@@ -78,6 +76,21 @@ func (a *rooms) tokenFetched(m *roomToken) {
 	default:
 		a.put(r, m.token)
 	}
+}
+
+// renewAgain tries once more when half of the time is over that the token has left,
+// as for a login, until the server ends the room: then it is joined again.
+func (a *rooms) renewAgain(r *room) {
+	const (
+		soonest = time.Second
+		overdue = 30 * time.Second // the server has not ended the room yet
+	)
+	wait := overdue
+	if left := time.Until(r.expires); left > 0 {
+		wait = max(time.Duration(float64(left)*(0.4+0.2*a.Random())), soonest)
+	}
+	r.renewAt = time.Now().Add(wait)
+	a.alarms.fix(r)
 }
 
 // failedQuestion is what it means that a question could not be asked. It refutes

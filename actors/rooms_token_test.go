@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -89,6 +90,30 @@ func TestARoomsTokenThatCannotBePresentedDoesNotCostTheConnection(t *testing.T) 
 		h.after(time.Minute)
 		if h.record.Snapshot().Epoch != 1 || h.statusOf("b") != messages.RoomJoined {
 			t.Errorf("it is connection %d, b is %s", h.record.Snapshot().Epoch, h.statusOf("b"))
+		}
+	})
+}
+
+func TestATokenThatCannotBeRenewedIsAskedForLessAndLessSoon(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		h.lobby.lives = 1000 * time.Second
+		var asked []time.Duration
+		spec := named("a")
+		spec.Token = func(context.Context, messages.RoomTokenRequest) (messages.Token, error) {
+			asked = append(asked, time.Since(h.start).Round(time.Second))
+			if len(asked) > 1 {
+				return messages.Token{}, errors.New("the issuer is down")
+			}
+			return messages.NewToken("secret"), nil
+		}
+		h.up(spec)
+		h.after(1100 * time.Second) // and the server forgets to end it
+		want := []time.Duration{0, 850, 925, 963, 981, 991, 995, 998, 999, 1000, 1001, 1031, 1061, 1091}
+		for i := range want {
+			want[i] *= time.Second
+		}
+		if !slices.Equal(asked, want) {
+			t.Errorf("asked at %v, want %v", asked, want)
 		}
 	})
 }

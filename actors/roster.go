@@ -53,6 +53,7 @@ type room struct {
 	asked   bool      // the question has left, and counts in the window
 	due     time.Time // of the state's timer; zero: none runs
 	renewAt time.Time // of its token
+	expires time.Time // its token
 	alarm   int       // place among the alarms, from 1; 0: it has none
 }
 

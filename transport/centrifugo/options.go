@@ -12,8 +12,10 @@ import (
 // maxRoomBytes is the longest channel name that Centrifugo takes by default.
 const maxRoomBytes = 255
 
-// verifyBatch is how many presence commands share a frame.
-const verifyBatch = 64
+// verifyBatch is how many presence commands share a frame. Centrifugo takes frames
+// of 64 KiB by default, and the longest names, written with escapes throughout, are
+// six times as long on the wire.
+const verifyBatch = 32
 
 // Options say how a client introduces itself. The zero value is a client that
 // recovers what it missed.

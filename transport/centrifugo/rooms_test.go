@@ -2,6 +2,7 @@ package centrifugo
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -309,5 +310,20 @@ func TestANameThatNoChannelCanHaveIsRefusedByItself(t *testing.T) {
 	longest := transport.Ticket{Room: messages.RoomID(strings.Repeat("x", 255)), Number: 1}
 	if err := c.s.Join(c.link, transport.JoinRequest{Ticket: longest}); err != nil {
 		t.Errorf("the longest says %v", err)
+	}
+}
+
+func TestAWholeBatchOfTheLongestNamesFitsIntoAFrameThatCentrifugoTakes(t *testing.T) {
+	c := newCast(t, Options{}, transport.Opening{}).up()
+	c.s.last = 1<<32 - 100 // the longest ids
+	joins := make([]transport.JoinRequest, c.s.Traits().VerifyBatch)
+	for i := range joins {
+		joins[i].Room = messages.RoomID(fmt.Sprintf("%02d", i) + strings.Repeat("\x01", maxRoomBytes-2))
+	}
+	if err := c.s.Verify(c.link, joins); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(c.link.lines[0]); n > 64<<10 {
+		t.Errorf("the frame has %d bytes", n)
 	}
 }

@@ -281,6 +281,6 @@ func TestOptionsThatWillNotDoAreReported(t *testing.T) {
 
 func TestWhatTheProtocolCanDo(t *testing.T) {
 	protocol := New(Options{})
-	same(t, protocol.Traits(), transport.Traits{Acknowledges: true, Rooms: true, RoomIDBytes: 255, VerifyBatch: 64})
+	same(t, protocol.Traits(), transport.Traits{Acknowledges: true, Rooms: true, RoomIDBytes: 255, VerifyBatch: 32})
 	same(t, protocol.Name(), "centrifugo")
 }
