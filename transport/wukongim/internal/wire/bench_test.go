@@ -36,6 +36,10 @@ func TestMessagesTakeAlmostNothingFromTheHeap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sendack, err := (&Sendack{MessageID: 9, ClientSeq: 7, MessageSeq: 1, Reason: 1}).Append(nil, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for sentence, c := range map[string]struct {
 		want float64
 		do   func()
@@ -45,6 +49,7 @@ func TestMessagesTakeAlmostNothingFromTheHeap(t *testing.T) {
 		"an acknowledgement is written":   {0, func() { ack := got.Ack(); buffer, _ = ack.Append(buffer[:0], 5) }},
 		"a frame is found":                {0, func() { _, _, _, _ = d.Next(frame) }},
 		"a message is read":               {1, func() { got, _ = f.Recv(5) }},
+		"the answer to one is read":       {0, func() { f, _, _, _ := d.Next(sendack); _, _ = f.Sendack(5) }},
 		"a message is checked and opened": {1, func() { _, _ = c.OpenRecv(&got) }},
 	} {
 		t.Run(sentence, func(t *testing.T) {

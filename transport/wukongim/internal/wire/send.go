@@ -95,6 +95,8 @@ func (f Frame) Sendack(version byte) (Sendack, error) {
 	if r.flaw != nil {
 		return Sendack{}, r.flaw
 	}
-	p.ClientMsgNo = string(r.bytes("clientMsgNo"))
+	if r.left() > 0 { // not to make an error that nobody looks at
+		p.ClientMsgNo = string(r.bytes("clientMsgNo"))
+	}
 	return p, nil
 }
