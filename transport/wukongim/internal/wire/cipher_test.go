@@ -148,6 +148,14 @@ func TestAMessageThatWasChangedIsForged(t *testing.T) {
 	}
 }
 
+// Each field has a place of its own, and numbers are decimal with their sign.
+func TestFieldsAreSignedInTheirOrder(t *testing.T) {
+	recv := &Recv{MessageID: -1, MessageSeq: 1<<64 - 1, ClientMsgNo: "(number)", Timestamp: -2, FromUID: "(from)", ChannelID: "(channel)", ChannelType: 255, Payload: []byte("(payload)")}
+	same(t, string(recv.appendSigned(nil)), "-118446744073709551615(number)-2(from)(channel)255(payload)")
+	send := &Send{ClientSeq: 1<<32 - 1, ClientMsgNo: "(number)", ChannelID: "(channel)", ChannelType: 255, Payload: []byte("(payload)")}
+	same(t, string(send.appendSigned(nil)), "4294967295(number)(channel)255(payload)")
+}
+
 // signed is a RECV whose msgKey is right, whatever its payload is.
 func signed(c *Cipher, setting Setting, payload []byte) *Recv {
 	p := &Recv{Setting: setting, MessageID: 9, MessageSeq: 1, Payload: payload}
@@ -172,15 +180,16 @@ func TestASignedMessageThatIsNotEncryptedAsItShouldBeIsGarbled(t *testing.T) {
 	c := agreed(t)
 	fifteen := strings.Repeat("x", 15)
 	for sentence, payload := range map[string][]byte{
-		"nothing":                  nil,
-		"no base64":                []byte("****"),
-		"base64 cut short":         raw(fifteen + "\x01")[:23],
-		"half a block":             raw(fifteen + "\x01")[:12],
-		"a block and a half":       append(raw(fifteen + "\x01")[:20], "AAAAAAAAAAAA"...),
-		"padding of no bytes":      raw(fifteen + "\x00"),
-		"padding above a block":    raw(fifteen + "\x11"),
-		"padding far above":        raw(fifteen + "\xff"),
-		"padding that is not even": raw(strings.Repeat("x", 13) + "\x02\x03\x03"),
+		"nothing":                   nil,
+		"no base64":                 []byte("****"),
+		"base64 cut short":          raw(fifteen + "\x01")[:23],
+		"half a block":              raw(fifteen + "\x01")[:12],
+		"a block and a half":        append(raw(fifteen + "\x01")[:20], "AAAAAAAAAAAA"...),
+		"padding of no bytes":       raw(fifteen + "\x00"),
+		"padding above a block":     raw(fifteen + "\x11"),
+		"padding far above":         raw(fifteen + "\xff"),
+		"two blocks, padding of 17": raw(fifteen + strings.Repeat("\x11", 17)),
+		"padding that is not even":  raw(strings.Repeat("x", 13) + "\x02\x03\x03"),
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			plain, err := c.OpenRecv(signed(c, 0, payload))

@@ -138,6 +138,10 @@ func TestAFrameOfTheLargestSizeIsRead(t *testing.T) {
 	if err != nil || len(frame) != MaxBody+4 {
 		t.Fatal(len(frame), err)
 	}
+	p.Data = append(p.Data, 'x')
+	if over, err := p.Append(nil, 5); err == nil {
+		t.Errorf("%d bytes were written", len(over))
+	}
 	want := fmt.Sprintf("EVENT 0 %x", frame[4:])
 	for _, size := range []int{len(frame), 4096, 100_000} {
 		if got := frames(new(Decoder), frame, size); len(got) != 1 || got[0] != want {

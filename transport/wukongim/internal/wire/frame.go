@@ -9,9 +9,9 @@ const MaxBody = 1 << 20
 // maxText is the longest string: its length is a signed number of 16 bits.
 const maxText = 1<<15 - 1
 
-// The versions of the protocol that differ from the one before.
+// The versions of the protocol that differ from the one before. 2 is the oldest that
+// is read and written.
 const (
-	VersionStream = 2 // stream fields, until VersionPlain
 	VersionExpire = 3 // an expiry in SEND and RECV
 	VersionNode   = 4 // a node in CONNACK
 	VersionPlain  = 5 // no stream fields any more
@@ -87,7 +87,7 @@ func (s Setting) Has(which Setting) bool { return s&which == which }
 
 // streams reports whether a message has stream fields in that version.
 func (s Setting) streams(version byte) bool {
-	return s.Has(Stream) && version >= VersionStream && version < VersionPlain
+	return s.Has(Stream) && version < VersionPlain
 }
 
 // Frame is one whole frame. What is in it is read by the method that is named
