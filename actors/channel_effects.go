@@ -163,6 +163,24 @@ func (c *channel) flush(ctx actor.Context) {
 	if batch := c.outbox.hand(time.Now()); len(batch) > 0 {
 		ctx.Send(c.conn.pid, &transmit{batch: batch})
 	}
+	c.overdue(ctx)
+}
+
+// overdue looks at answers that did not come in time. A peer that takes messages
+// and answers none may be a zombie: it has lost us, and knows it or not.
+func (c *channel) overdue(ctx actor.Context) {
+	late := c.outbox.lateness()
+	if c.conn == nil || c.conn.stopping || !c.state.HasTransport() {
+		return
+	}
+	switch late {
+	case stalled:
+		ctx.Send(c.conn.pid, &unanswered{reason: messages.Because(messages.ReasonAckTimeout,
+			"the peer did not acknowledge within %s a message that can be sent again", c.Outbox.AckTimeout)})
+	case doubtful:
+		ctx.Send(c.conn.pid, &probe{})
+	case punctual:
+	}
 }
 
 // rearm brings the clock in line with the timers of the state.

@@ -54,7 +54,7 @@ func (c *channel) endingKind(reason messages.Reason) lifecycle.Kind {
 		return lifecycle.DialFailed
 	case messages.Authenticating:
 		switch {
-		case class == messages.ClassStale:
+		case class == messages.ClassStale, reason.Code == messages.ReasonAuthSuspected && !c.state.Refreshed:
 			return lifecycle.CredStale
 		case class == messages.ClassSessionInvalid:
 			return lifecycle.SessionInvalid

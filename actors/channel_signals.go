@@ -123,6 +123,7 @@ func (c *channel) ticked(ctx actor.Context) {
 			return
 		case s == expirySlot:
 			c.outbox.sweep(now)
+			c.overdue(ctx)
 			c.clock.expireAt(c.outbox.deadline())
 			c.drained(ctx)
 		case s == giveUpSlot:

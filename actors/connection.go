@@ -25,6 +25,8 @@ type connection struct {
 	request transport.AddressRequest
 
 	cancel  context.CancelFunc // ends the address callback or the dial that runs
+	asking  context.Context    // of the session's questions; nil: there was none
+	hush    context.CancelFunc // ends them
 	target  transport.Target
 	token   messages.Token // what it logs in with
 	dialing *dialing
@@ -122,6 +124,12 @@ func (c *connection) handle(ctx actor.Context) {
 		c.bye(ctx)
 	case *renew:
 		c.renew(ctx, m)
+	case *taken:
+		c.taken(ctx)
+	case *answered:
+		c.answered(ctx, m)
+	case *unanswered:
+		c.fail(ctx, m.reason)
 	case *panicked:
 		panic(m.crash)
 	}
@@ -153,7 +161,7 @@ func (c *connection) stopped(ctx actor.Context) {
 		said = true
 		c.settle()
 		rec.inbox.release(ref) // a login that the channel did not hear of any more
-		rec.outbox.reclaim(c.traits.Deduplicates, c.blamed(), c.cause)
+		rec.outbox.reclaim(c.blamed(), c.cause)
 		// Something always remembers a dead actor; its socket must not be kept.
 		c.conn, c.session, c.dialing, c.link, c.backlog, c.unwritten = nil, nil, nil, link{}, nil, nil
 		root.Send(channel, &ended{from: ref})
@@ -166,6 +174,9 @@ func (c *connection) stopped(ctx actor.Context) {
 	}()
 	if c.cancel != nil {
 		c.cancel()
+	}
+	if c.hush != nil {
+		c.hush()
 	}
 	c.keepalive.stop(messages.Because(messages.ReasonNotConnected, "the connection was lost before the heartbeat was answered"))
 	if c.permit != nil {

@@ -46,6 +46,7 @@ type inbound struct {
 	to   func(messages.Received) // a room's handler; nil: the channel's
 	lane *lane                   // of the room; nil: there is none
 	life uint64                  // of the lane
+	slip slip
 }
 
 // void reports whether the room was left since.
@@ -157,13 +158,17 @@ func (b *inbox) drain() {
 		}
 		if void {
 			b.dropped()
+			m.slip.end(false)
 			continue
 		}
 		b.handle(m)
 	}
 }
 
+// handle gives a message to its handler. A message that a handler panics over was
+// taken: another time, it would panic again.
 func (b *inbox) handle(m inbound) {
+	defer m.slip.end(true)
 	defer func() {
 		if v := recover(); v != nil {
 			b.crashed(m.Room, crash{v, debug.Stack()})

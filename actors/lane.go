@@ -50,6 +50,14 @@ type held struct {
 	transport.Publication
 	epoch messages.Epoch
 	at    time.Time
+	slip  slip
+}
+
+// refuse ends what was held for nothing.
+func refuse(messages []held) {
+	for _, h := range messages {
+		h.slip.end(false)
+	}
 }
 
 // put adds a lane, or changes what an old one is for.
@@ -124,6 +132,8 @@ func (w *lane) forget() {
 }
 
 func (w *lane) empty() {
+	refuse(w.history)
+	refuse(w.live)
 	w.history, w.live, w.bytes = nil, nil, 0
 	w.answered, w.spilled, w.judged, w.until = false, false, false, 0
 	w.next = messages.Position{}
@@ -139,7 +149,7 @@ func (w *lane) granted(ticket uint64, epoch messages.Epoch, news transport.RoomN
 	w.next, w.answered = news.Position, true
 	now := time.Now()
 	for _, p := range news.History {
-		w.history = append(w.history, held{p, epoch, now})
+		w.history = append(w.history, held{Publication: p, epoch: epoch, at: now})
 	}
 }
 
@@ -149,6 +159,7 @@ func (w *lane) left() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.open && !w.answered {
+		refuse(w.live)
 		w.live, w.bytes, w.spilled, w.until = nil, 0, false, 0
 	}
 }

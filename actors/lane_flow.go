@@ -16,14 +16,15 @@ const (
 // publish takes a message of a room from the connection: to the inbox, or aside
 // until the room is joined. It reports whether the inbox has room for more; if
 // not, resume is called when it has.
-func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch messages.Epoch, resume func()) (room bool) {
+func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch messages.Epoch, s slip, resume func()) (room bool) {
 	w := r.lanes.find(id)
-	h := held{p, epoch, time.Now()}
+	h := held{p, epoch, time.Now(), s}
 	if w == nil && p.Unasked {
-		return r.inbox.push(inbound{Received: h.received(r.Channel, id, "")}, resume)
+		return r.inbox.push(inbound{Received: h.received(r.Channel, id, ""), slip: s}, resume)
 	}
 	if w == nil {
 		r.stale.Add(1)
+		s.end(false)
 		return true
 	}
 	w.mu.Lock()
@@ -31,6 +32,7 @@ func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch mess
 	switch {
 	case !w.open && w.ticket == 0:
 		r.stale.Add(1)
+		s.end(false)
 		return true
 	case w.open:
 		return r.pass(w, h, false, resume)
@@ -39,10 +41,12 @@ func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch mess
 		for _, dropped := range w.live {
 			w.until = max(w.until, dropped.Offset)
 		}
+		refuse(w.live)
 		w.live, w.bytes, w.spilled = nil, 0, true
 	}
 	if w.spilled && !w.answered {
 		w.until = max(w.until, p.Offset)
+		s.end(false)
 	} else {
 		w.live = append(w.live, h)
 		w.bytes += len(p.Data)
@@ -56,6 +60,7 @@ func (r *Record) open(w *lane, lost *messages.Gap) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	history, live, next := w.history, w.live, w.onward()
+	w.history, w.live = nil, nil
 	w.empty()
 	if lost != nil && w.spec.Policy.OnGap == messages.CallOnGap && w.spec.Gap != nil {
 		lost.Before = next
@@ -83,17 +88,18 @@ func (r *Record) pass(w *lane, h held, recovered bool, resume func()) (room bool
 	if h.Offset != 0 {
 		if h.Offset <= w.position.Offset {
 			r.stale.Add(1)
+			h.slip.end(true)
 			return true
 		}
 		w.position.Offset = h.Offset
 	}
 	m := h.received(r.Channel, w.spec.ID, w.position.Epoch)
 	m.Recovered = recovered
-	return r.inbox.push(inbound{Received: m, to: w.spec.Handler, lane: w, life: w.life.Load()}, resume)
+	return r.inbox.push(inbound{Received: m, to: w.spec.Handler, lane: w, life: w.life.Load(), slip: h.slip}, resume)
 }
 
 func (h held) received(channel messages.ChannelID, room messages.RoomID, history string) messages.Received {
-	m := messages.Received{Channel: channel, Room: room, Epoch: h.epoch, Kind: h.Kind, Type: h.Type, Data: h.Data, At: h.at}
+	m := messages.Received{Channel: channel, Room: room, Epoch: h.epoch, Kind: h.Kind, Type: h.Type, Data: h.Data, Meta: h.Meta, At: h.at}
 	if h.Offset != 0 {
 		m.Position = messages.Position{Epoch: history, Offset: h.Offset}
 	}

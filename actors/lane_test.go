@@ -20,7 +20,7 @@ func TestNothingIsDroppedOnceTheRoomIsToldThatNothingIsMissing(t *testing.T) {
 			look(event)
 			if e, ok := event.(messages.RoomChanged); ok && e.Cur == messages.RoomJoined && !e.Gap {
 				for i := range uint64(heldMessages + 10) {
-					h.record.publish("a", transport.Publication{Offset: i + 1}, 1, nil)
+					h.record.publish("a", transport.Publication{Offset: i + 1}, 1, slip{}, nil)
 				}
 			}
 		}

@@ -15,6 +15,8 @@ type link struct {
 	ctx    actor.Context
 	frames uint64 // given to the socket
 	broken bool   // the socket does not take frames any more
+
+	returns *returns // of messages that the session asks about; nil: there was none
 }
 
 // ends reports whether an error of Write means that the socket is of no use any
@@ -92,17 +94,20 @@ func (l *link) resume() func() {
 }
 
 // Acknowledge settles a message.
-func (l *link) Acknowledge(id messages.MessageID, reason messages.Reason) {
+func (l *link) Acknowledge(id messages.MessageID, reason messages.Reason, meta any) {
 	result := messages.ResultDelivered
 	if reason.Code != messages.ReasonOK {
 		result = messages.ResultRejected
 	}
-	l.c.rec.outbox.answered(id, result, l.c.rec.secrets.veil(reason))
+	l.c.rec.outbox.answered(id, result, l.c.rec.secrets.veil(reason), meta)
 	l.c.rec.progress()
 }
 
+// Deduplicates has what is written without an answer sent again.
+func (l *link) Deduplicates() { l.c.rec.outbox.resends(true) }
+
 // HeartbeatAnswered measures the last heartbeat.
-func (l *link) HeartbeatAnswered() { l.c.keepalive.answer(l.c.answered) }
+func (l *link) HeartbeatAnswered() { l.c.keepalive.answer(l.c.measured) }
 
 // GoAway tells the channel that the server wants us gone.
 func (l *link) GoAway(within time.Duration, reason messages.Reason) {
@@ -120,8 +125,8 @@ func (l *link) Renewed(ttl time.Duration) {
 // Keep holds something for the next session.
 func (l *link) Keep(memory any) { l.c.rec.memory = memory }
 
-// answered publishes a round trip.
-func (c *connection) answered(rtt time.Duration, waiting []func(any)) {
+// measured publishes a round trip.
+func (c *connection) measured(rtt time.Duration, waiting []func(any)) {
 	c.rec.rtt.Store(int64(rtt))
 	pong := messages.Pong{Channel: c.rec.Channel, Epoch: c.ref.epoch, RTT: rtt, At: time.Now()}
 	c.rec.Observer.Publish(pong, nil)

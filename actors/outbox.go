@@ -17,9 +17,9 @@ type OutboxLimits struct {
 	MessageBytes  int           // that one may have
 	Overflow      Overflow      // what happens to one too many
 	TTL           time.Duration // of messages that bring none; 0: they wait for ever
-	AckTimeout    time.Duration // for the peer's answer, if the protocol has one; 0: no limit
+	AckTimeout    time.Duration // for the peer's answer, if the protocol has one, see Tries; 0: no limit
 	FailOnSuspend bool          // give up what waits when the outage becomes long
-	Tries         int           // closings by the peer that one message may bring on; 0: 5 in a Spec, where a very large number is no limit
+	Tries         int           // closings by the peer, and missing answers, that one message may bring on; 0: 5 in a Spec, where a very large number is no limit
 }
 
 // Overflow is what happens when the outbox is full.
@@ -71,6 +71,8 @@ type outbox struct {
 	sent    uint64
 	rooms   map[messages.RoomID]*roomShare // whose messages are accepted
 	soonest time.Time                      // no message runs out of time before; zero: none does
+	resend  bool                           // the peer drops a message it had
+	late    lateness                       // of answers, since it was last asked
 }
 
 // parcel is a message on its way.
@@ -82,7 +84,7 @@ type parcel struct {
 	begun   bool      // a connection writes it, or has written it
 	written bool
 	gone    bool       // it has its outcome
-	tries   int        // close codes that came while it was being written
+	tries   int        // connections that were lost over it
 	left    bool       // it was written on a connection that is gone: the peer may have it
 	share   *roomShare // of its room's life; nil: it is for no room
 	receipt *Receipt

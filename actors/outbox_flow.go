@@ -82,7 +82,7 @@ func (o *outbox) putOff(backlog []*parcel) []*parcel {
 // acknowledgements that is its outcome; with them its answer is awaited.
 func (o *outbox) written(id messages.MessageID, acknowledged bool) {
 	if !acknowledged {
-		o.answered(id, messages.ResultWritten, messages.Reason{})
+		o.answered(id, messages.ResultWritten, messages.Reason{}, nil)
 		return
 	}
 	o.mu.Lock()
@@ -99,7 +99,7 @@ func (o *outbox) written(id messages.MessageID, acknowledged bool) {
 }
 
 // answered notes what became of a message that a connection holds.
-func (o *outbox) answered(id messages.MessageID, result messages.Result, reason messages.Reason) {
+func (o *outbox) answered(id messages.MessageID, result messages.Result, reason messages.Reason, meta any) {
 	o.mu.Lock()
 	i := o.find(id)
 	if i < 0 {
@@ -109,6 +109,7 @@ func (o *outbox) answered(id messages.MessageID, result messages.Result, reason 
 	p := o.handed[i]
 	o.handed = slices.Delete(o.handed, i, i+1)
 	v := o.leave(p, result, reason)
+	v.outcome.Meta = meta
 	o.mu.Unlock()
 	o.tell([]verdict{v})
 }
@@ -124,14 +125,14 @@ func (o *outbox) find(id messages.MessageID) int {
 //
 // blamed is the message that the connection may have been lost over, 0 if there
 // is none, and cause is why it was lost: see spoiled.
-func (o *outbox) reclaim(resend bool, blamed messages.MessageID, cause messages.Reason) {
+func (o *outbox) reclaim(blamed messages.MessageID, cause messages.Reason) {
 	o.mu.Lock()
 	var verdicts []verdict
 	var back []*parcel
 	for _, p := range o.handed {
 		p.left = p.left || p.written
 		switch {
-		case p.written && !resend && !p.message.AllowDuplicate:
+		case p.written && !o.resendable(p):
 			verdicts = append(verdicts, o.leave(p, messages.ResultUnknown, messages.Because(messages.ReasonOutcomeUnknown, "the connection was lost before the peer answered")))
 		case o.closed:
 			verdicts = append(verdicts, o.leave(p, messages.ResultFailed, messages.Because(messages.ReasonFailedOnClose, "the channel ended before the message was written")))
@@ -247,7 +248,11 @@ func (o *outbox) lapse(now time.Time) []verdict {
 		case due.After(now):
 			o.watch(due)
 			return false
+		case p.begun && o.again(p):
+			o.late, p.answer = stalled, time.Time{}
+			return false
 		case p.begun:
+			o.late = max(o.late, doubtful)
 			verdicts = append(verdicts, o.leave(p, messages.ResultUnknown, messages.Because(messages.ReasonAckTimeout, "the peer did not answer within %s", o.limits.AckTimeout)))
 		default:
 			verdicts = append(verdicts, o.leave(p, messages.ResultExpired, messages.Because(messages.ReasonExpired, "it was not written within its time to live")))
@@ -257,6 +262,44 @@ func (o *outbox) lapse(now time.Time) []verdict {
 	o.handed = slices.DeleteFunc(o.handed, over)
 	o.waiting = slices.DeleteFunc(o.waiting, over)
 	return verdicts
+}
+
+// lateness is what missing answers say about a connection.
+type lateness uint8
+
+const (
+	punctual lateness = iota
+	doubtful          // it should give a sign of life
+	stalled           // what it did not answer is to be sent again on another one
+)
+
+// lateness tells what missing answers say, once.
+func (o *outbox) lateness() lateness {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	late := o.late
+	o.late = punctual
+	return late
+}
+
+// again reports whether a message without an answer is sent again, and counts
+// that. A peer that never answers it must not end connections for ever.
+func (o *outbox) again(p *parcel) bool {
+	if !o.resendable(p) || o.closed {
+		return false
+	}
+	p.tries++
+	return o.limits.Tries <= 0 || p.tries < o.limits.Tries
+}
+
+// resendable reports whether sending a message twice does no harm.
+func (o *outbox) resendable(p *parcel) bool { return o.resend || p.message.AllowDuplicate }
+
+// resends notes whether the peer of this connection drops a message it had.
+func (o *outbox) resends(is bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.resend = is
 }
 
 // due is when a message's time is up; zero: never. Once its writing has begun,

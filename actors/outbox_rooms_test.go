@@ -58,7 +58,7 @@ func TestAnAcknowledgementFromARoomsLastLifeDoesNotCountInTheNext(t *testing.T) 
 	o.written(receipt.ID(), true)
 	o.dropRoom("a", messages.Reason{Code: messages.ReasonNotInRoom})
 	o.admitRoom("a")
-	o.answered(receipt.ID(), messages.ResultDelivered, messages.Reason{})
+	o.answered(receipt.ID(), messages.ResultDelivered, messages.Reason{}, nil)
 	if n := o.roomDepth("a"); n != 0 {
 		t.Errorf("%d messages wait", n)
 	}

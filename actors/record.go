@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,6 +39,7 @@ type Record struct {
 	admittedAt time.Time // when the last attempt began
 	born       bool      // an incarnation has started before
 	attempts   uint64
+	life       uint64         // drawn at random: no two channels have the same
 	memory     any            // what a session keeps for the next one; the connection's, see Link.Keep
 	conn       *connectionRef // the connection that exists or is ending
 	ask        *ask           // the wish to dial that is queued
@@ -74,7 +76,7 @@ type Record struct {
 // NewRecord makes the record of a channel that was never asked to connect.
 // Sends are refused until it is, unless willConnect says that a Connect follows.
 func NewRecord(system *actor.ActorSystem, settings Settings, willConnect bool) *Record {
-	r := &Record{Settings: settings, system: system, since: time.Now(), ended: make(chan struct{})}
+	r := &Record{Settings: settings, system: system, since: time.Now(), life: rand.Uint64(), ended: make(chan struct{})}
 	r.outbox = newOutbox(settings.Channel, settings.Outbox, func(o messages.Outcome) {
 		r.Observer.Publish(o, nil)
 	})

@@ -1,7 +1,9 @@
 package actors
 
 import (
+	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 
@@ -64,9 +66,9 @@ func (s *scriptSession) Receive(link transport.Link, frame transport.Frame) erro
 	case "SYNCED":
 		link.Synced()
 	case "ACK":
-		link.Acknowledge(id, messages.Reason{})
+		link.Acknowledge(id, messages.Reason{}, nil)
 	case "NACK":
-		link.Acknowledge(id, messages.Reason{Code: messages.ReasonNack})
+		link.Acknowledge(id, messages.Reason{Code: messages.ReasonNack}, nil)
 	case "HEARTBEAT":
 		link.HeartbeatAnswered()
 	case "RENEWED":
@@ -75,6 +77,14 @@ func (s *scriptSession) Receive(link transport.Link, frame transport.Frame) erro
 	case "GOAWAY":
 		within, _ := time.ParseDuration(rest)
 		link.GoAway(within, messages.Reason{})
+	case "DEDUPES":
+		link.Deduplicates()
+	case "TAKE":
+		link.Publish("", transport.Publication{Data: []byte(rest), Receipt: rest, Unasked: true})
+	case "ASK":
+		link.Ask(inquired(rest))
+	case "SUSPECT":
+		return &messages.Error{Op: "login", Reason: messages.Reason{Code: messages.ReasonAuthSuspected}}
 	case "BOOM":
 		panic("the session's bug")
 	case "CREDENTIALS":
@@ -95,6 +105,30 @@ func (s *scriptSession) Send(link transport.Link, id messages.MessageID, m messa
 		return link.Write(text("MSG %d %s", id, m.Data))
 	}
 	return link.Write(text("%s", m.Data))
+}
+
+// inquired asks what is done as it says.
+func inquired(what string) func(context.Context) any {
+	return func(ctx context.Context) any {
+		switch what {
+		case "panic":
+			panic("the question's bug")
+		case "goexit":
+			runtime.Goexit()
+		case "wait":
+			<-ctx.Done()
+			time.Sleep(time.Second)
+		}
+		return what
+	}
+}
+
+func (s *scriptSession) Answered(link transport.Link, answer any) error {
+	return link.Write(text("answered %s", answer))
+}
+
+func (s *scriptSession) Taken(link transport.Link, receipt any, taken bool) error {
+	return link.Write(text("taken %s %v", receipt, taken))
 }
 
 func (s *scriptSession) Heartbeat(link transport.Link) error {

@@ -36,12 +36,11 @@ func (n *notifier) heard() { n.pending.Store(false) }
 // login starts the protocol on the fresh socket.
 func (c *connection) login(ctx actor.Context) {
 	c.traits = c.rec.Protocol.Traits()
-	if c.fresh {
-		c.rec.memory = nil
-	}
+	c.rec.outbox.resends(c.traits.Deduplicates)
 	c.session = c.rec.Protocol.NewSession(transport.Opening{
 		Channel: c.rec.Channel,
 		Epoch:   c.ref.epoch,
+		Life:    c.rec.life,
 		Target:  c.target,
 		Info:    c.conn.Info(),
 		Token:   c.token,
@@ -75,7 +74,7 @@ func (c *connection) read(ctx actor.Context) {
 		switch frame.Kind {
 		case transport.FramePing: // answered by the connection itself
 		case transport.FramePong:
-			c.keepalive.pong(frame.Data, c.answered)
+			c.keepalive.pong(frame.Data, c.measured)
 		default:
 			if err := c.session.Receive(&c.link, frame); err != nil {
 				c.lose(ctx, err)
@@ -151,7 +150,7 @@ func (c *connection) retry(ctx actor.Context) {
 				c.rec.progress() // its time counts again
 				return           // there will be room, and a report when there is
 			case c.link.frames == before && rejects(reason.Code):
-				c.rec.outbox.answered(p.id, messages.ResultRejected, c.rec.secrets.veil(reason))
+				c.rec.outbox.answered(p.id, messages.ResultRejected, c.rec.secrets.veil(reason), nil)
 				c.rec.progress()
 			default:
 				c.lose(ctx, err)

@@ -145,7 +145,11 @@ type (
 		token  messages.Token
 		answer func(any)
 	}
-	panicked struct{ crash }
+	panicked   struct{ crash }
+	unanswered struct { // a message that may be sent again has waited too long for its answer
+		quiet
+		reason messages.Reason
+	}
 )
 
 // IgnoreDeadLetterLogging keeps payloads out of the dead-letter log.
@@ -163,6 +167,7 @@ type (
 	readable struct{ quiet } // the socket has something to say
 	resume   struct{ quiet } // the inbox has room again
 	pulse    struct{ quiet } // the keepalive's timer ran out
+	taken    struct{ quiet } // handlers took messages that the session asks about
 )
 
 // failure is what a connection escalates: the close code or the kick that ended

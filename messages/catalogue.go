@@ -63,6 +63,7 @@ const (
 	ReasonForbidden            Code = 406 // these credentials are not allowed here
 	ReasonAuthFailuresExceeded Code = 407 // the server rejected the credentials too often
 	ReasonIdentityMismatch     Code = 408 // the credentials belong to another identity
+	ReasonAuthSuspected        Code = 409 // the server ends logins without a word; it may be the credentials
 
 	// The server says retry.
 	ReasonGoAway          Code = 500 // the server asked us to leave and come back
@@ -203,6 +204,7 @@ var catalogue = map[Code]entry{
 	ReasonForbidden:            {"Forbidden", ClassForbidden, ActionLogin, "these credentials are not allowed here"},
 	ReasonAuthFailuresExceeded: {"AuthFailuresExceeded", ClassForbidden, ActionLogin, "the server rejected the credentials too often"},
 	ReasonIdentityMismatch:     {"IdentityMismatch", ClassForbidden, ActionLogin, "the credentials belong to another identity"},
+	ReasonAuthSuspected:        {"AuthSuspected", ClassTransient, ActionRenew, "the server ends logins without a word; it may be the credentials"},
 	ReasonGoAway:               {"GoAway", ClassReconnectNow, ActionWait, "the server asked us to leave and come back"},
 	ReasonReconnectNow:         {"ReconnectNow", ClassReconnectNow, ActionWait, "the server asked for a fresh connection"},
 	ReasonTryLater:             {"TryLater", ClassThrottled, ActionWait, "the server asked us to come back later"},

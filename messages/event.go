@@ -53,6 +53,7 @@ type Received struct {
 	Kind    Kind
 	Type    string // the protocol's type of the message, if it has one
 	Data    []byte
+	Meta    any // what the protocol knows beyond that, if anything; see its package
 	At      time.Time
 
 	Position  Position // in the room's history, if it has one
@@ -66,6 +67,7 @@ type Outcome struct {
 	ID      MessageID
 	Result  Result
 	Reason  Reason
+	Meta    any // what the peer said when it acknowledged, if anything; see the protocol's package
 	At      time.Time
 }
 

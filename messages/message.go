@@ -40,6 +40,7 @@ type Message struct {
 	Type string // the protocol's type of the message, if it has types; "" is its default
 	Data []byte
 	Room RoomID // the room it is said in; "" for none. Room.Send fills it in
+	Meta any    // what the protocol wants to know beyond that, if anything; see its package
 
 	// TTL is how long the message may wait to be written before it expires;
 	// 0 means the channel's default.

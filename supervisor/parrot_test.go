@@ -49,7 +49,7 @@ func (p *parrot) Send(link transport.Link, id messages.MessageID, m messages.Mes
 	case m.Type == "refused":
 		return &messages.Error{Op: "send", Reason: p.words(messages.ReasonInvalidMessage)}
 	}
-	link.Acknowledge(id, p.words(messages.ReasonNack))
+	link.Acknowledge(id, p.words(messages.ReasonNack), nil)
 	return nil
 }
 

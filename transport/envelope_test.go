@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -28,12 +29,14 @@ func (l *transcript) Synced()              { l.add("synced") }
 func (l *transcript) Deliver(kind messages.Kind, name string, data []byte) {
 	l.add("deliver %v %q %s", kind, name, data)
 }
-func (l *transcript) Acknowledge(messages.MessageID, messages.Reason) { l.add("acknowledge") }
-func (l *transcript) HeartbeatAnswered()                              { l.add("heartbeat answered") }
-func (l *transcript) GoAway(time.Duration, messages.Reason)           { l.add("go away") }
-func (l *transcript) Renewed(time.Duration)                           { l.add("renewed") }
-func (l *transcript) Keep(any)                                        { l.add("keep") }
-func (l *transcript) Room(t Ticket, news RoomNews)                    { l.add("room %s %s", t.Room, news.Kind) }
+func (l *transcript) Ask(func(context.Context) any)                        { l.add("ask") }
+func (l *transcript) Deduplicates()                                        { l.add("deduplicates") }
+func (l *transcript) Acknowledge(messages.MessageID, messages.Reason, any) { l.add("acknowledge") }
+func (l *transcript) HeartbeatAnswered()                                   { l.add("heartbeat answered") }
+func (l *transcript) GoAway(time.Duration, messages.Reason)                { l.add("go away") }
+func (l *transcript) Renewed(time.Duration)                                { l.add("renewed") }
+func (l *transcript) Keep(any)                                             { l.add("keep") }
+func (l *transcript) Room(t Ticket, news RoomNews)                         { l.add("room %s %s", t.Room, news.Kind) }
 func (l *transcript) Publish(room messages.RoomID, p Publication) {
 	l.add("publish %s %s", room, p.Data)
 }

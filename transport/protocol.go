@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"time"
 
 	"github.com/seed14814784/holdfast/messages"
@@ -21,7 +22,7 @@ type Protocol interface {
 // Traits are the abilities of a protocol that delivery depends on.
 type Traits struct {
 	Acknowledges bool // the peer answers each message: outcomes are Delivered, not Written
-	Deduplicates bool // the peer drops a message it had: sending again is safe
+	Deduplicates bool // the peer drops a message it had: sending again is safe; see also Link.Deduplicates
 
 	Rooms       bool // sessions are RoomSessions
 	RoomIDBytes int  // the longest ID of a room; 0: there is no limit
@@ -32,11 +33,12 @@ type Traits struct {
 type Opening struct {
 	Channel messages.ChannelID
 	Epoch   messages.Epoch
+	Life    uint64 // drawn when the channel was opened: with it, an id of a message is unique in the world
 	Target  Target
 	Info    ConnInfo
 	Token   messages.Token // what to log in with: the Target's, or of the channel's credentials; zero if there is none
-	Memory  any            // what an earlier session of the channel gave to Keep; nil if none did, or if Fresh
-	Fresh   bool           // what was kept to resume by is worthless: the session before was refused, or is too old
+	Memory  any            // what an earlier session of the channel gave to Keep; nil if none did
+	Fresh   bool           // the server will not resume: it refused the session before, or that is too old
 }
 
 // Session is the protocol's side of one connection. Its methods are called by
@@ -75,6 +77,21 @@ type Renewer interface {
 	Renew(link Link, token messages.Token) error
 }
 
+// Taker is a Session that wants to know what became of messages whose
+// [Publication.Receipt] it set. taken says that the handler has returned, or has
+// had the message before; otherwise it was dropped: the room is not joined. Both
+// come later than the Publish, in no particular order, and not at all once the
+// connection has ended or the channel was closed. Errors are those of Receive.
+type Taker interface {
+	Taken(link Link, receipt any, taken bool) error
+}
+
+// Asker is a Session that asks others than its peer, see [Link.Ask]. Errors are
+// those of Receive.
+type Asker interface {
+	Answered(link Link, answer any) error
+}
+
 // Link is what a session may do with its connection. It is valid during the
 // call it was passed to.
 type Link interface {
@@ -84,11 +101,19 @@ type Link interface {
 	LoggedIn(login Login)
 	// Synced says that catching up is done, after a LoggedIn with Sync.
 	Synced()
+	// Ask runs a question in a goroutine of its own, where it may block: a call of
+	// an HTTP API, or a wait. What it returns goes to [Asker.Answered], unless the
+	// connection has ended before; ctx ends with the connection. A panic ends the
+	// connection. How many questions run at once is the session's to limit.
+	Ask(question func(ctx context.Context) (answer any))
 	// Deliver hands a message to the channel's handler, in order.
 	Deliver(kind messages.Kind, kindOfMessage string, data []byte)
 	// Acknowledge says what the peer made of a message: Delivered if reason is
-	// zero, else Rejected.
-	Acknowledge(id messages.MessageID, reason messages.Reason)
+	// zero, else Rejected. meta is the outcome's.
+	Acknowledge(id messages.MessageID, reason messages.Reason, meta any)
+	// Deduplicates says, as soon as it shows, that this peer drops a message it
+	// had: what is written without an answer is sent again on the next connection.
+	Deduplicates()
 	// HeartbeatAnswered says that the last heartbeat was answered, so that its
 	// round-trip time is known. WebSocket pongs are matched without it.
 	HeartbeatAnswered()

@@ -106,7 +106,11 @@ type Publication struct {
 	Kind   messages.Kind
 	Type   string // the protocol's type of the message, if it has one
 	Data   []byte
+	Meta   any    // of the message that the handler is given
 	Offset uint64 // in the room's history; 0: it has none
+	// Receipt comes back to a Taker with what became of the message; nil: nobody
+	// is told.
+	Receipt any
 	// Unasked: the server put us into the room by itself. The message is
 	// delivered although nobody joined the room here.
 	Unasked bool

@@ -18,7 +18,7 @@ func (printer) Write(f transport.Frame) error {
 }
 func (printer) Keep(any)                       {}
 func (printer) LoggedIn(login transport.Login) { fmt.Println("up   heartbeat", login.Heartbeat) }
-func (printer) Acknowledge(id messages.MessageID, reason messages.Reason) {
+func (printer) Acknowledge(id messages.MessageID, reason messages.Reason, _ any) {
 	fmt.Println("sent", id, reason)
 }
 func (printer) Room(t transport.Ticket, news transport.RoomNews) {

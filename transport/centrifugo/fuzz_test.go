@@ -19,12 +19,12 @@ type auditor struct {
 	tickets map[transport.Ticket]bool
 }
 
-func (a *auditor) Acknowledge(id messages.MessageID, reason messages.Reason) {
+func (a *auditor) Acknowledge(id messages.MessageID, reason messages.Reason, _ any) {
 	if !a.sent[id] {
 		a.add("WRONG: message %d was not sent, or has an answer already", id)
 	}
 	delete(a.sent, id)
-	a.transcript.Acknowledge(id, reason)
+	a.transcript.Acknowledge(id, reason, nil)
 }
 
 func (a *auditor) Room(t transport.Ticket, news transport.RoomNews) {

@@ -29,7 +29,7 @@ func (s *session) Send(link transport.Link, id messages.MessageID, m messages.Me
 		if err := s.write(link, command{Send: &dataOnly{Data: m.Data}}); err != nil {
 			return err
 		}
-		link.Acknowledge(id, messages.Reason{})
+		link.Acknowledge(id, messages.Reason{}, nil)
 		return nil
 	}
 	if err := s.write(link, c); err != nil {
@@ -49,7 +49,7 @@ func (s *session) acknowledged(link transport.Link, q request, r *reply) {
 	if r.Error != nil {
 		reason = r.Error.message()
 	}
-	link.Acknowledge(q.message, reason)
+	link.Acknowledge(q.message, reason, nil)
 	if q.kind == calling && r.Error == nil {
 		link.Deliver(messages.KindText, q.method, r.RPC.Data)
 	}

@@ -72,7 +72,7 @@ func (p *protocol) Check() error {
 
 func (p *protocol) NewSession(opening transport.Opening) transport.Session {
 	kept, ok := opening.Memory.(*memory)
-	if !ok {
+	if !ok || opening.Fresh {
 		kept = &memory{subs: map[string]messages.Position{}}
 	}
 	return &session{

@@ -1,6 +1,7 @@
 package centrifugo
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -73,7 +74,7 @@ func (l *transcript) Deliver(_ messages.Kind, kind string, data []byte) {
 	l.add("message %q %s", kind, l.keep(data))
 }
 
-func (l *transcript) Acknowledge(id messages.MessageID, reason messages.Reason) {
+func (l *transcript) Acknowledge(id messages.MessageID, reason messages.Reason, _ any) {
 	if reason.IsZero() {
 		l.add("delivered %d", id)
 		return
@@ -114,3 +115,5 @@ func (l *transcript) Keep(memory any)                       { l.kept = memory }
 func (l *transcript) Synced()                               { l.add("synced") }
 func (l *transcript) HeartbeatAnswered()                    { l.add("heartbeat answered") }
 func (l *transcript) GoAway(time.Duration, messages.Reason) { l.add("go away") }
+func (l *transcript) Ask(func(context.Context) any)         { l.add("ask") }
+func (l *transcript) Deduplicates()                         { l.add("deduplicates") }

@@ -1,0 +1,52 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/seed14814784/holdfast/transport"
+)
+
+// answered is what somebody else than the peer said to a session's question.
+type answered struct {
+	quiet
+	answer any
+	crash  *crash // of the question
+}
+
+// Ask runs a question in a goroutine of its own.
+func (l *link) Ask(question func(ctx context.Context) any) {
+	c := l.c
+	if c.asking == nil {
+		c.asking, c.hush = context.WithCancel(context.Background())
+	}
+	self, root, asking := l.ctx.Self(), l.ctx.ActorSystem().Root, c.asking
+	c.rec.Workers.Go(func() {
+		said := answered{crash: &crash{errors.New("a question ended its goroutine"), nil}}
+		defer func() { // whatever the question does, runtime.Goexit included
+			if v := recover(); v != nil {
+				said.crash = &crash{v, debug.Stack()}
+			}
+			root.Send(self, &said)
+		}()
+		said.answer = question(asking)
+		said.crash = nil
+	})
+}
+
+// answered gives an answer to the session that asked.
+func (c *connection) answered(ctx actor.Context, m *answered) {
+	if m.crash != nil {
+		panic(*m.crash)
+	}
+	session, ok := c.session.(transport.Asker)
+	if !ok {
+		return
+	}
+	if err := session.Answered(&c.link, m.answer); err != nil {
+		c.lose(ctx, err)
+	}
+}

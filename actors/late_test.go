@@ -1,0 +1,102 @@
+package actors
+
+import (
+	"cmp"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// late is a stage whose peer takes messages and answers none.
+func late(t *testing.T, protocol script, change func(*Settings)) *stage {
+	return newStage(t, func(settings *Settings) {
+		protocol.acks = true
+		settings.Protocol = protocol
+		settings.Keepalive.Interval = time.Hour
+		settings.Outbox.AckTimeout = 10 * time.Second
+		settings.Outbox.Tries = 3
+		if change != nil {
+			change(settings)
+		}
+	})
+}
+
+func TestAPeerThatDoesNotAnswerAMessageIsAskedForASignOfLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := late(t, script{beats: true}, nil)
+		s.connect()
+		s.send("one")
+		s.after(25 * time.Second)
+		s.expect(`
+			0s peer got "MSG 1 one"
+			10s peer got "BEAT"
+			10s #1 Unknown AckTimeout
+			20s Backoff PongTimeout
+			22s Queued
+			22s Preparing
+			22s Dialing
+			22s Authenticating
+			22s Ready`)
+		s.end()
+	})
+}
+
+func TestAMessageThatIsNeverAnsweredIsSentAgainElsewhereWhereThatDoesNoHarm(t *testing.T) {
+	for name, test := range map[string]struct {
+		protocol script
+		repeat   bool
+		says     string
+	}{
+		"the peer removes duplicates":          {protocol: script{dedupes: true}},
+		"the peer shows that it does so":       {says: "DEDUPES"},
+		"the sender does not mind to be heard": {repeat: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := late(t, test.protocol, nil)
+				s.connect()
+				s.peer.last().send(cmp.Or(test.says, "HEARTBEAT"))
+				synctest.Wait()
+				message := messages.Text("one")
+				message.AllowDuplicate = test.repeat
+				s.post(message)
+				s.after(13 * time.Second)
+				s.peer.last().send("ACK 1")
+				s.after(0)
+				s.expect(`
+					0s peer got "MSG 1 one"
+					10s Backoff AckTimeout
+					11s Queued
+					11s Preparing
+					11s Dialing
+					11s Authenticating
+					11s Ready
+					11s peer got "MSG 1 one"
+					13s #1 Delivered`)
+				s.end()
+			})
+		})
+	}
+}
+
+func TestAMessageThatNobodyEverAnswersDoesNotEndConnectionsForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := late(t, script{dedupes: true}, func(settings *Settings) { settings.Outbox.Tries = 2 })
+		s.connect()
+		s.send("one")
+		s.after(25 * time.Second)
+		s.expect(`
+			0s peer got "MSG 1 one"
+			10s Backoff AckTimeout
+			12s Queued
+			12s Preparing
+			12s Dialing
+			12s Authenticating
+			12s Ready
+			12s peer got "MSG 1 one"
+			22s #1 Unknown AckTimeout`)
+		s.end()
+	})
+}
