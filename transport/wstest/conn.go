@@ -31,6 +31,7 @@ type Conn struct {
 	stream net.Conn // the link, or TLS over it
 	reader *bufio.Reader
 
+	plain     bool // no WebSocket
 	request   *http.Request
 	head      []byte // the request as it came
 	upgraded  atomic.Bool
@@ -48,6 +49,7 @@ type Conn struct {
 	muted   atomic.Bool
 	kicked  atomic.Bool  // our close frame was sent
 	deaf    atomic.Bool  // close frames are not answered
+	curt    atomic.Bool  // close frames are answered with an EOF
 	pongs   atomic.Int64 // delay of pongs; negative is never
 	timers  timers
 }

@@ -38,7 +38,7 @@
 //	nothing at all, buffers fill     HalfOpen
 //	nothing, but its bytes are read  Silence
 //	no pongs, or late ones           IgnorePings, DelayPongs
-//	a close frame unanswered         IgnoreClose
+//	a close frame unanswered         IgnoreClose, DropOnClose
 //	a peer that reads slowly         Slow
 //	frames that are not legal        WriteFrame, WriteRaw, [Malformed]
 //	a cable that is pulled           Network.Cut, Network.Mend

@@ -75,6 +75,7 @@ type Message struct {
 	Binary     bool
 	Data       []byte
 	Compressed bool // the client sent it compressed
+	Fragmented bool // the client sent it in more than one frame
 }
 
 func (m Message) frame() Frame {

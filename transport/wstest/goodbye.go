@@ -30,6 +30,10 @@ func (c *Conn) Close(code int, text string) {
 // IgnoreClose does not answer the client's close frames, and goes on.
 func (c *Conn) IgnoreClose() { c.deaf.Store(true) }
 
+// DropOnClose ends the connection when the client sends a close frame, without an
+// answer, as some servers do.
+func (c *Conn) DropOnClose() { c.curt.Store(true) }
+
 // farewell answers a close frame, unless it is the answer to ours.
 func (c *Conn) farewell(body []byte) {
 	if c.kicked.Load() {
@@ -42,7 +46,9 @@ func (c *Conn) farewell(body []byte) {
 		return
 	}
 	c.ending = closing(body)
-	c.write(Frame{Op: OpClose, Data: body[:min(2, len(body))]}.Bytes())
+	if !c.curt.Load() {
+		c.write(Frame{Op: OpClose, Data: body[:min(2, len(body))]}.Bytes())
+	}
 	c.link.drop()
 }
 

@@ -119,6 +119,7 @@ func (c *Conn) take(f frame) (in inbound, whole bool) {
 	c.whole.Data = append(c.whole.Data, f.data...)
 	c.fragmented = !f.header.Fin
 	if c.fragmented {
+		c.whole.Fragmented = true
 		return inbound{}, false
 	}
 	m := c.whole

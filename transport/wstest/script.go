@@ -29,6 +29,10 @@ func (c *Conn) Wait() {
 	if c.link.isOver() {
 		return
 	}
+	if c.plain {
+		c.discardPlain()
+		return
+	}
 	for range c.Messages() {
 	}
 }

@@ -247,7 +247,7 @@ func (s *Server) identify(c *Conn, request *http.Request) {
 	if e, ok := c.link.Conn.(*end); ok {
 		e.pair.count(key, &s.open, s.everywhere)
 	} else {
-		c.leave = s.open.enter(key)
+		c.OnClientClose(s.open.enter(key))
 	}
 }
 
