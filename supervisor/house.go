@@ -87,7 +87,7 @@ func (h *house) report(id messages.ChannelID) func(what string, stack []byte) {
 
 // open makes a channel, or finds the one that has the ID already.
 func (h *house) open(spec Spec) (*Channel, error) {
-	if err := spec.check(h.dialer); err != nil {
+	if err := spec.check(h.dialer, h.protocol); err != nil {
 		return nil, err
 	}
 	spec = spec.filled()

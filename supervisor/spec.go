@@ -140,6 +140,11 @@ func Discard(messages.Received) {}
 // it before anything is dialled.
 type checked interface{ Check() error }
 
+// particular is a protocol that does not serve every channel.
+type particular interface {
+	CheckChannel(id messages.ChannelID) error
+}
+
 // endpointed is an Address that knows its endpoint in advance.
 type endpointed interface{ Endpoint() string }
 
@@ -148,8 +153,8 @@ type endpointed interface{ Endpoint() string }
 const sharedEndpoint = "unresolved"
 
 // check reports everything that is wrong with the specification of a channel
-// that dials with this dialer, if it has none of its own.
-func (s Spec) check(dialer transport.Dialer) error {
+// that dials with this dialer and speaks this protocol, if it has none of its own.
+func (s Spec) check(dialer transport.Dialer, protocol transport.Protocol) error {
 	var errs []error
 	bad := func(format string, args ...any) {
 		errs = append(errs, &messages.Error{Op: "open", Channel: s.ID, Reason: messages.Because(messages.ReasonInvalidSpec, format, args...)})
@@ -182,6 +187,14 @@ func (s Spec) check(dialer transport.Dialer) error {
 			if err := p.Check(); err != nil {
 				errs = append(errs, err)
 			}
+		}
+	}
+	if s.Protocol != nil {
+		protocol = s.Protocol
+	}
+	if p, ok := protocol.(particular); ok && !isNil(protocol) {
+		if err := p.CheckChannel(s.ID); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	if s.Credentials != nil {

@@ -108,19 +108,19 @@ func TestErrorsMeanWhatTheSpecificationSays(t *testing.T) {
 
 			join := newCast(t, Options{}, transport.Opening{}).up()
 			join.do(": join tea 1")
-			join.link.lines = nil
+			join.link.Lines = nil
 			join.do(`< {"id":2,"error":` + c.fault + `}`)
 			want := fmt.Sprintf("room tea#1 %s %s ", c.subject, c.room.String())
-			if len(join.link.lines) != 1 || !strings.HasPrefix(join.link.lines[0], want) {
-				t.Errorf("a join went %q, want %q", join.link.lines, want)
+			if len(join.link.Lines) != 1 || !strings.HasPrefix(join.link.Lines[0], want) {
+				t.Errorf("a join went %q, want %q", join.link.Lines, want)
 			}
 
 			send := newCast(t, Options{}, transport.Opening{}).up()
 			send.do(": send tea 7 1")
-			send.link.lines = nil
+			send.link.Lines = nil
 			send.do(`< {"id":2,"error":` + c.fault + `}`)
-			if len(send.link.lines) != 1 || !strings.HasPrefix(send.link.lines[0], "rejected 7 Nack (centrifugo ") {
-				t.Errorf("a message went %q", send.link.lines)
+			if len(send.link.Lines) != 1 || !strings.HasPrefix(send.link.Lines[0], "rejected 7 Nack (centrifugo ") {
+				t.Errorf("a message went %q", send.link.Lines)
 			}
 		})
 	}

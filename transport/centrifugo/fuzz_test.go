@@ -10,28 +10,29 @@ import (
 
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
+	"github.com/seed14814784/holdfast/transport/internal/linktest"
 )
 
 // auditor is a transcript that notices news about what nobody asked.
 type auditor struct {
-	*transcript
+	*linktest.Transcript
 	sent    map[messages.MessageID]bool
 	tickets map[transport.Ticket]bool
 }
 
 func (a *auditor) Acknowledge(id messages.MessageID, reason messages.Reason, _ any) {
 	if !a.sent[id] {
-		a.add("WRONG: message %d was not sent, or has an answer already", id)
+		a.Add("WRONG: message %d was not sent, or has an answer already", id)
 	}
 	delete(a.sent, id)
-	a.transcript.Acknowledge(id, reason, nil)
+	a.Transcript.Acknowledge(id, reason, nil)
 }
 
 func (a *auditor) Room(t transport.Ticket, news transport.RoomNews) {
 	if !a.tickets[t] {
-		a.add("WRONG: nobody asked %v", t)
+		a.Add("WRONG: nobody asked %v", t)
 	}
-	a.transcript.Room(t, news)
+	a.Transcript.Room(t, news)
 }
 
 // moves are what may have happened before. %s is a room, %d a new number.
@@ -83,7 +84,7 @@ func state(t *testing.T, path []byte) (*cast, *auditor) {
 		}
 		c.do(move)
 	}
-	c.link.lines = nil
+	c.link.Lines = nil
 	return c, audit
 }
 
@@ -112,7 +113,7 @@ func (c *cast) reply(how string) string {
 // sound checks what must hold whatever was heard.
 func (c *cast) sound(in []byte) {
 	c.t.Helper()
-	for _, line := range c.link.lines {
+	for _, line := range c.link.Lines {
 		if strings.HasPrefix(line, "WRONG") {
 			c.t.Fatal(line)
 		}
@@ -127,8 +128,8 @@ func (c *cast) sound(in []byte) {
 	if n := len(c.s.memory.subs); n > 64+len(in) {
 		c.t.Fatalf("%d subscriptions are remembered", n)
 	}
-	if c.link.frames > 3*64+replies {
-		c.t.Fatalf("%d frames were written about %d replies", c.link.frames, replies)
+	if c.link.Frames > 3*64+replies {
+		c.t.Fatalf("%d frames were written about %d replies", c.link.Frames, replies)
 	}
 	for room, m := range c.s.rooms {
 		if m.ticket.Room != room || m.leaving && c.s.pending[m.await].kind != unsubscribing {
@@ -143,15 +144,15 @@ func (c *cast) sound(in []byte) {
 // alive joins another room, if the connection is still there and logged in.
 func (c *cast) alive() {
 	c.t.Helper()
-	if last := c.link.lines; !c.s.up || len(last) > 0 && strings.HasPrefix(last[len(last)-1], "error") {
+	if last := c.link.Lines; !c.s.up || len(last) > 0 && strings.HasPrefix(last[len(last)-1], "error") {
 		return
 	}
 	c.do(": free")
 	c.audit.tickets[transport.Ticket{Room: "fresh", Number: 999}] = true
 	c.do(": join fresh 999")
-	c.link.lines = nil
+	c.link.Lines = nil
 	c.do(fmt.Sprintf(`< {"id":%d,"subscribe":{}}`, c.s.last))
-	if got := c.link.lines[len(c.link.lines)-1]; got != "room fresh#999 Joined" {
+	if got := c.link.Lines[len(c.link.Lines)-1]; got != "room fresh#999 Joined" {
 		c.t.Fatalf("another room went %q", got)
 	}
 }
@@ -185,10 +186,10 @@ func FuzzSession(f *testing.F) {
 				}
 				rest = rest[n:]
 			}
-			c.link.add("%d ignored, %d pending, %d rooms, subs %v", c.ignored.Load(), len(c.s.pending), len(c.s.rooms), c.s.memory.subs)
+			c.link.Add("%d ignored, %d pending, %d rooms, subs %v", c.ignored.Load(), len(c.s.pending), len(c.s.rooms), c.s.memory.subs)
 			c.sound(in)
-			news := strings.Join(c.link.lines, "\n")
-			c.link.lines = c.link.lines[:len(c.link.lines)-1]
+			news := strings.Join(c.link.Lines, "\n")
+			c.link.Lines = c.link.Lines[:len(c.link.Lines)-1]
 			c.alive()
 			return news
 		}

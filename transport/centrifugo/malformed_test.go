@@ -40,16 +40,16 @@ func TestWhatIsNoReplyEndsTheConnection(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			c := newCast(t, Options{}, transport.Opening{}).up()
 			c.do(": send tea 7 1")
-			c.link.lines = nil
+			c.link.Lines = nil
 			c.do("< " + frame)
-			if len(c.link.lines) != 1 || !strings.HasPrefix(c.link.lines[0], "error receive: ProtocolError: a reply of ") {
-				t.Errorf("it went %.300q", c.link.lines)
+			if len(c.link.Lines) != 1 || !strings.HasPrefix(c.link.Lines[0], "error receive: ProtocolError: a reply of ") {
+				t.Errorf("it went %.300q", c.link.Lines)
 			}
 		})
 	}
 	c := newCast(t, Options{}, transport.Opening{}).up()
 	c.do(": binary abc")
-	same(t, c.link.lines, []string{"error receive: ProtocolError: a binary frame of 3 bytes came in a JSON session"})
+	same(t, c.link.Lines, []string{"error receive: ProtocolError: a binary frame of 3 bytes came in a JSON session"})
 }
 
 // The words of a server end up in events and logs.
@@ -94,19 +94,19 @@ func TestTheOtherRoomsDoNotNotice(t *testing.T) {
 			c.do(`< {"id":2,"subscribe":{}}`)
 			c.do(": join cake 2")
 			c.do(": join pie 3")
-			c.link.lines = nil
+			c.link.Lines = nil
 			c.do("< " + frame)
 			if n := c.ignored.Load(); n != 1 {
 				t.Errorf("%d were counted", n)
 			}
-			for _, line := range c.link.lines {
+			for _, line := range c.link.Lines {
 				if line != "ignored 1" && !strings.HasPrefix(line, "room pie#3 Retry ProtocolError") {
 					t.Errorf("it did %q", line)
 				}
 			}
-			c.link.lines = nil
+			c.link.Lines = nil
 			c.do(`< {"id":3,"subscribe":{}}\n{"push":{"channel":"tea","pub":{"data":1}}}\n{"push":{"channel":"cake","pub":{"data":2}}}`)
-			same(t, c.link.lines, []string{"room cake#2 Joined", "pub tea 0 1", "pub cake 0 2"})
+			same(t, c.link.Lines, []string{"room cake#2 Joined", "pub tea 0 1", "pub cake 0 2"})
 		})
 	}
 }
@@ -118,7 +118,7 @@ func TestWhatHasNoAnswerIsBounded(t *testing.T) {
 		for i := range times {
 			ask(c, i)
 			if i%1000 == 0 {
-				c.link.lines = nil
+				c.link.Lines = nil
 			}
 			if len(c.s.pending) > maxPending {
 				t.Fatalf("%d requests are pending", len(c.s.pending))
@@ -149,16 +149,16 @@ func TestWhatHasNoAnswerIsBounded(t *testing.T) {
 			t.Errorf("%d rooms are remembered", n)
 		}
 		c.do(fmt.Sprintf(": leave x %d", 7))
-		c.link.lines = nil
+		c.link.Lines = nil
 		c.do(fmt.Sprintf(`< {"id":%d,"unsubscribe":{}}`, c.s.last))
-		same(t, c.link.lines, []string{"room x#7 Left"})
+		same(t, c.link.Lines, []string{"room x#7 Left"})
 	})
 	t.Run("messages", func(t *testing.T) {
 		c := silent(maxPending+1000, func(c *cast, i int) {
 			_ = c.s.Send(c.link, messages.MessageID(i), messages.Text("1").In("tea"))
 		})
-		c.link.lines = nil
+		c.link.Lines = nil
 		c.do(fmt.Sprintf(`< {"id":%d,"publish":{}}\n{"id":2,"publish":{}}`, c.s.last))
-		same(t, c.link.lines, []string{fmt.Sprintf("delivered %d", maxPending+999), "ignored 1"})
+		same(t, c.link.Lines, []string{fmt.Sprintf("delivered %d", maxPending+999), "ignored 1"})
 	})
 }

@@ -146,12 +146,12 @@ func TestTheNextSessionGoesOnWithWhatTheLastOneHeard(t *testing.T) {
 	first := newCast(t, Options{}, transport.Opening{}).up()
 	first.do(`< {"push":{"channel":"news","subscribe":{"recoverable":true,"epoch":"e1","offset":5}}}`)
 	first.do(`< {"push":{"channel":"news","pub":{"data":6,"offset":6}}}`)
-	next := newCast(t, Options{}, transport.Opening{Memory: first.link.kept})
+	next := newCast(t, Options{}, transport.Opening{Memory: first.link.Kept})
 	next.do(": open")
 	next.do(`< {"id":1,"connect":{"client":"c2","subs":{"news":{"recoverable":true,"epoch":"e1","offset":6,"recovered":true}}}}`)
 	next.do(": verify tea 1")
 	next.do(`< {"id":2,"presence":{"presence":{"c1":{}}}}`)
-	same(t, next.link.lines, []string{
+	same(t, next.link.Lines, []string{
 		`> {"id":1,"connect":{"subs":{"news":{"recover":true,"epoch":"e1","offset":6}},"name":"holdfast"}}`,
 		"login heartbeat=0s resumed",
 		`> {"id":2,"presence":{"channel":"tea"}}`,
@@ -164,10 +164,10 @@ func TestAServerCannotMakeSubscriptionsWithoutEnd(t *testing.T) {
 	for i := range maxSubs {
 		c.do(fmt.Sprintf(`< {"push":{"channel":"%d","subscribe":{}}}`, i))
 	}
-	same(t, c.link.lines, []string(nil))
+	same(t, c.link.Lines, []string(nil))
 	c.do(`< {"push":{"channel":"0","subscribe":{}}}`)
-	same(t, c.link.lines, []string(nil))
+	same(t, c.link.Lines, []string(nil))
 	c.do(`< {"push":{"channel":"x","subscribe":{}}}`)
-	same(t, c.link.lines, []string{"error receive: ProtocolError: the server has made more than 65536 subscriptions by itself"})
+	same(t, c.link.Lines, []string{"error receive: ProtocolError: the server has made more than 65536 subscriptions by itself"})
 	same(t, len(c.s.memory.subs), maxSubs)
 }

@@ -301,8 +301,8 @@ func TestANameThatNoChannelCanHaveIsRefusedByItself(t *testing.T) {
 			if err := c.s.Verify(c.link, []transport.JoinRequest{join, tea}); err != nil {
 				t.Errorf("a verify says %v", err)
 			}
-			if len(c.link.lines) != 2 || !strings.Contains(c.link.lines[0], "#1 Denied InvalidSpec") || c.link.lines[1] != `> {"id":2,"presence":{"channel":"tea"}}` {
-				t.Errorf("it went %q", c.link.lines)
+			if len(c.link.Lines) != 2 || !strings.Contains(c.link.Lines[0], "#1 Denied InvalidSpec") || c.link.Lines[1] != `> {"id":2,"presence":{"channel":"tea"}}` {
+				t.Errorf("it went %q", c.link.Lines)
 			}
 		})
 	}
@@ -323,7 +323,7 @@ func TestAWholeBatchOfTheLongestNamesFitsIntoAFrameThatCentrifugoTakes(t *testin
 	if err := c.s.Verify(c.link, joins); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(c.link.lines[0]); n > 64<<10 {
+	if n := len(c.link.Lines[0]); n > 64<<10 {
 		t.Errorf("the frame has %d bytes", n)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
+	"github.com/seed14814784/holdfast/transport/internal/linktest"
 )
 
 // scene is a conversation as it should be. Lines that begin with ": " are calls of
@@ -31,7 +32,7 @@ type scene struct {
 // cast is a session and what it does.
 type cast struct {
 	t       testing.TB
-	link    *transcript
+	link    *linktest.Transcript
 	s       *session
 	ignored *atomic.Uint64
 	audit   *auditor // nil, or in front of link
@@ -39,7 +40,7 @@ type cast struct {
 
 func newCast(t testing.TB, options Options, opening transport.Opening) *cast {
 	t.Helper()
-	c := &cast{t: t, link: &transcript{}, ignored: &atomic.Uint64{}}
+	c := &cast{t: t, link: &linktest.Transcript{}, ignored: &atomic.Uint64{}}
 	options.Ignored = c.ignored
 	s, ok := New(options).NewSession(opening).(*session)
 	if !ok {
@@ -53,7 +54,7 @@ func newCast(t testing.TB, options Options, opening transport.Opening) *cast {
 func (c *cast) up() *cast {
 	c.do(": open")
 	c.do(`< {"id":1,"connect":{"client":"c1","version":"6","ping":25,"pong":true}}`)
-	c.link.lines = nil
+	c.link.Lines = nil
 	return c
 }
 
@@ -63,7 +64,7 @@ func (c *cast) do(line string) {
 	before := c.ignored.Load()
 	err := c.play(line)
 	if n := c.ignored.Load() - before; n > 0 {
-		c.link.add("ignored %d", n)
+		c.link.Add("ignored %d", n)
 	}
 	c.note(err)
 }
@@ -75,7 +76,7 @@ func (c *cast) note(err error) {
 		if !ok {
 			c.t.Fatalf("the error %v has no reason", err)
 		}
-		c.link.add("error %s: %s", typed.Op, typed.Reason)
+		c.link.Add("error %s: %s", typed.Op, typed.Reason)
 	}
 }
 
@@ -119,13 +120,13 @@ func (c *cast) play(line string) error {
 		return c.s.Heartbeat(c.to())
 	case "bye":
 		code, text := c.s.Bye(c.to())
-		c.link.add("close %d %q", code, text)
+		c.link.Add("close %d %q", code, text)
 	case "full":
-		c.link.full = true
+		c.link.Full = true
 	case "free":
-		c.link.full = false
+		c.link.Full = false
 	case "broken":
-		c.link.broken = true
+		c.link.Broken = true
 	default:
 		return fmt.Errorf("nobody knows how to %q", words[0])
 	}
@@ -168,9 +169,9 @@ func (c *cast) hear(kind transport.FrameKind, text string) error {
 	for i := range buffer {
 		buffer[i] = 0xee
 	}
-	for _, p := range c.link.data {
-		if string(p.data) != p.was {
-			c.t.Fatalf("%q was handed over, and has become %q with the frame's buffer", p.was, p.data)
+	for _, p := range c.link.Data {
+		if string(p.Data) != p.Was {
+			c.t.Fatalf("%q was handed over, and has become %q with the frame's buffer", p.Was, p.Data)
 		}
 	}
 	return err
@@ -192,11 +193,11 @@ func rehearse(t *testing.T, scenes map[string]scene) {
 				}
 				want = append(want, line)
 				if strings.HasPrefix(line, ": ") || strings.HasPrefix(line, "< ") {
-					c.link.add("%s", line)
+					c.link.Add("%s", line)
 					c.do(line)
 				}
 			}
-			if got, want := strings.Join(c.link.lines, "\n"), strings.Join(want, "\n"); got != want {
+			if got, want := strings.Join(c.link.Lines, "\n"), strings.Join(want, "\n"); got != want {
 				t.Errorf("it went\n%s\n\nand should go\n%s", got, want)
 			}
 		})

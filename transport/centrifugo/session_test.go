@@ -190,8 +190,8 @@ func TestMessages(t *testing.T) {
 func TestAMessageThatIsNotUTF8IsNotSent(t *testing.T) {
 	c := newCast(t, Options{}, transport.Opening{}).up()
 	err := c.s.Send(c.link, 1, messages.Text("\"a\xff\"").In("tea"))
-	if !errors.Is(err, messages.ReasonInvalidMessage) || len(c.link.lines) > 0 {
-		t.Errorf("it says %v, and %q was written", err, c.link.lines)
+	if !errors.Is(err, messages.ReasonInvalidMessage) || len(c.link.Lines) > 0 {
+		t.Errorf("it says %v, and %q was written", err, c.link.Lines)
 	}
 }
 
@@ -258,7 +258,7 @@ func TestIdsComeRoundWithoutTakingOneThatIsAwaited(t *testing.T) {
 		`> {"id":2,"presence":{"channel":"a"}}\n{"id":3,"presence":{"channel":"b"}}`,
 		"delivered 7", "delivered 6",
 	}
-	same(t, c.link.lines, want)
+	same(t, c.link.Lines, want)
 }
 
 func TestOptionsThatWillNotDoAreReported(t *testing.T) {

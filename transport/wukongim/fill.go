@@ -1,0 +1,202 @@
+package wukongim
+
+import (
+	"context"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
+)
+
+const (
+	pageMessages = 100   // that are asked for at once
+	fillMessages = 1_000 // that are handed on before more are fetched
+	fillBytes    = 4 << 20
+	syncsAtOnce  = 8 // channels that a login catches up with at the same time
+
+	refillFirst = time.Second // the wait after a fetch that failed, doubled each time
+	refillMost  = 30 * time.Second
+)
+
+// filled is what was missing from a channel, or the beginning of it.
+type filled struct {
+	thread *thread
+	upto   uint64 // the first number that is there
+	said   []Said
+	more   bool // than was fetched now
+	err    error
+}
+
+// fill fetches what is missing before a number. Until it is there, what comes is held.
+func (s *session) fill(link transport.Link, t *thread, upto uint64) {
+	t.filling = true
+	syncer, uid, channel, after := s.Syncer, s.uid, t.channel, t.last
+	link.Ask(func(ctx context.Context) any {
+		f := filled{thread: t, upto: upto}
+		for wait := refillFirst; ; wait = min(2*wait, refillMost) {
+			f.said, f.more, f.err = fetch(ctx, syncer, uid, channel, after, upto)
+			if f.err == nil || permanent(f.err) || !rest(ctx, wait) {
+				return f
+			}
+		}
+	})
+}
+
+// fetch is what was said in a channel between two numbers, as much as is handed on at
+// once.
+func fetch(ctx context.Context, syncer Syncer, uid string, channel Channel, after, upto uint64) (said []Said, more bool, err error) {
+	bytes := 0
+	for {
+		page, err := syncer.History(ctx, uid, channel, after, pageMessages)
+		if err != nil {
+			return nil, false, err
+		}
+		before := after
+		for _, m := range page.Messages {
+			if m.Seq <= after || m.Seq >= upto {
+				continue
+			}
+			after = m.Seq
+			said = append(said, m)
+			bytes += len(m.Payload)
+		}
+		switch {
+		case !page.More, after == before, after+1 >= upto:
+			return said, false, nil
+		case len(said) >= fillMessages, bytes >= fillBytes:
+			return said, true, nil
+		}
+	}
+}
+
+// permanent reports whether asking again does not help.
+func permanent(err error) bool {
+	reason := transport.ReasonOf(err, messages.ReasonSyncFailed)
+	return reason.Class().Final() || reason.Code == messages.ReasonNotSupported || reason.Code == messages.ReasonInvalidSpec
+}
+
+// rest waits; it reports whether ctx goes on.
+func rest(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// filled hands on what was missing. What the server does not have is not missing.
+func (s *session) filled(link transport.Link, f filled) {
+	t := f.thread
+	if t.waiting { // it was joined meanwhile, and that fetches the same
+		t.filling = false
+		s.synced(link, t)
+		return
+	}
+	if f.err != nil {
+		s.Gaps.Add(1)
+	}
+	var last *transport.Publication
+	for _, m := range f.said {
+		if m.Seq <= t.last {
+			continue
+		}
+		if last != nil {
+			link.Publish(t.channel.Room(), *last)
+		}
+		last = s.recovered(t, m)
+		t.advance(m.Seq)
+	}
+	if last != nil {
+		if f.more {
+			last.Receipt.(*receipt).next, last.Receipt.(*receipt).upto = t, f.upto
+		}
+		link.Publish(t.channel.Room(), *last)
+	}
+	switch {
+	case f.more && last != nil:
+		return // until the handler has had these
+	case f.more:
+		s.fill(link, t, f.upto)
+		return
+	case f.upto < math.MaxUint64:
+		t.advance(f.upto - 1)
+	}
+	t.filling = false
+	s.synced(link, t)
+	s.pump(link, t)
+}
+
+// recovered is a message of a history on its way to the handler; nil if it is ours. The
+// server may have told it as well.
+func (s *session) recovered(t *thread, m Said) *transport.Publication {
+	if s.ours(m) {
+		return nil
+	}
+	p := s.publication(m, m.Seq)
+	r := &receipt{id: m.ID}
+	if h, told := t.take(m.Seq); told {
+		r.ack = &h.ack
+	}
+	s.memory.seen.begin(m.ID)
+	p.Receipt = r
+	return &p
+}
+
+// ours reports whether the channel said that itself. What other devices of the user
+// said is news.
+func (s *session) ours(m Said) bool {
+	return m.From == s.uid && strings.HasPrefix(m.ClientMsgNo, s.nonce+"-")
+}
+
+// missing reports whether there is something to catch up with, and what.
+func (s *session) missing() bool {
+	for _, t := range s.memory.threads {
+		t.resume()
+		if s.Syncer != nil && t.begun && !t.room {
+			t.filling, t.syncing = true, true
+			s.syncs = append(s.syncs, t)
+		}
+	}
+	return len(s.syncs) > 0
+}
+
+// catchUp fetches what was missed in the channels that are remembered, some at a time.
+func (s *session) catchUp(link transport.Link) {
+	for len(s.syncs) > 0 && s.busy < syncsAtOnce {
+		t := s.syncs[0]
+		s.syncs = s.syncs[1:]
+		s.busy++
+		s.fill(link, t, math.MaxUint64)
+	}
+}
+
+// synced notes that a channel is up to date. The login is ready when all are.
+func (s *session) synced(link transport.Link, t *thread) {
+	if !t.syncing {
+		return
+	}
+	t.syncing = false
+	s.busy--
+	s.catchUp(link)
+	if s.busy == 0 && len(s.syncs) == 0 {
+		link.Synced()
+	}
+}
+
+// Answered takes what others than the server said.
+func (s *session) Answered(link transport.Link, answer any) error {
+	switch a := answer.(type) {
+	case filled:
+		s.filled(link, a)
+	case nagged:
+		a.thread.nagging, a.thread.nagged = false, true
+		s.pump(link, a.thread)
+		a.thread.nagged = false
+	case admitted:
+		s.admitted(link, a)
+	}
+	return nil
+}
