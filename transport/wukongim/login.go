@@ -12,9 +12,9 @@ import (
 // Open logs in.
 func (s *session) Open(link transport.Link) error {
 	if err := checkUID(s.uid); err != nil {
-		return err
+		return unusable(err)
 	}
-	if s.token.IsZero() && !s.Anonymous {
+	if s.token.Secret == (messages.Secret{}) && !s.Anonymous {
 		return &messages.Error{Op: "login", Reason: messages.Because(messages.ReasonCredUnavailable,
 			"there is no token for the uid %q: give the channel Credentials or its target a Token, or set Options.Anonymous", s.uid)}
 	}
@@ -28,10 +28,16 @@ func (s *session) Open(link transport.Link) error {
 		At: s.opened.UnixMilli(), Key: keys.Public(),
 	})
 	if err != nil {
-		return err
+		return unusable(err)
 	}
 	link.Keep(s.memory)
 	return link.Write(frame)
+}
+
+// unusable is an error about what we log in with: another attempt would not help.
+func unusable(err error) error {
+	reason, _ := messages.ReasonOf(err)
+	return &messages.Error{Op: "login", Reason: messages.Because(messages.ReasonCredUnavailable, "%s", reason.Detail), Err: err}
 }
 
 // connack takes the answer to the login.

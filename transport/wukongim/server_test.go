@@ -1,6 +1,7 @@
 package wukongim
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -17,7 +18,10 @@ type server struct {
 	json    bool
 	plain   bool
 	version byte
-	client  string // its public key
+	key     string // what it sends instead of its public key
+	salt    string // what it sends instead of its salt
+	diff    int64  // of its clock
+	client  string // the client's public key
 	cipher  *wire.Cipher
 }
 
@@ -96,7 +100,7 @@ func (s *server) frame(data []byte, err error) transport.Frame {
 }
 
 func (s *server) connack(words []string) transport.Frame {
-	p := wire.Connack{ServerVersion: s.version, Reason: reasonOf(words[0]), Node: 7}
+	p := wire.Connack{ServerVersion: s.version, Reason: reasonOf(words[0]), Node: 7, TimeDiff: s.diff}
 	if !s.plain && !s.json {
 		keys, err := wire.NewKeyPair()
 		if err != nil {
@@ -107,6 +111,7 @@ func (s *server) connack(words []string) transport.Frame {
 			s.t.Fatal(err)
 		}
 	}
+	p.Key, p.Salt = cmp.Or(s.key, p.Key), cmp.Or(s.salt, p.Salt)
 	if s.json {
 		return spoken(p.AppendJSON(nil, connecting))
 	}

@@ -75,7 +75,7 @@ func (s *session) event(link transport.Link, p wire.Event) error {
 
 // Ending suspects the credentials of logins that end without a word, again and again.
 func (s *session) Ending(reason messages.Reason) messages.Reason {
-	if s.up || s.opened.IsZero() || s.token.IsZero() || !wordless(reason.Code) || time.Since(s.opened) < patience {
+	if s.up || s.opened.IsZero() || s.token.Secret == (messages.Secret{}) || !wordless(reason.Code) || time.Since(s.opened) < patience {
 		return reason
 	}
 	if s.memory.silent++; s.memory.silent < suspicious {
