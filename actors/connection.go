@@ -178,6 +178,9 @@ func (c *connection) stopped(ctx actor.Context) {
 	if c.hush != nil {
 		c.hush()
 	}
+	if c.greeted {
+		rec.returns.watch(nil)
+	}
 	c.keepalive.stop(messages.Because(messages.ReasonNotConnected, "the connection was lost before the heartbeat was answered"))
 	if c.permit != nil {
 		c.permit.Done(messages.Reason{Code: messages.ReasonUserDrop})

@@ -15,8 +15,6 @@ type link struct {
 	ctx    actor.Context
 	frames uint64 // given to the socket
 	broken bool   // the socket does not take frames any more
-
-	returns *returns // of messages that the session asks about; nil: there was none
 }
 
 // ends reports whether an error of Write means that the socket is of no use any
@@ -62,6 +60,7 @@ func (l *link) LoggedIn(login transport.Login) {
 		c.pause()
 	}
 	c.startKeepalive(l.ctx, login.Heartbeat)
+	c.watchReturns(l.ctx)
 	l.ctx.Send(c.channel, &loggedIn{word: word{from: c.ref}, login: login})
 }
 

@@ -28,22 +28,33 @@ type returned struct {
 	taken   bool
 }
 
-// returns collects the slips of one connection, from whichever goroutine ends
-// them, until its actor looks: there is one message for many.
+// returns collects the slips of a channel, from whichever goroutine ends them,
+// until a connection that is logged in looks: there is one message for many. What
+// comes back between two connections is for the next one.
 type returns struct {
-	notify func()
-
-	mu    sync.Mutex
-	slips []returned
+	mu     sync.Mutex
+	slips  []returned
+	notify func() // nil: nobody looks
 }
 
 func (r *returns) add(one returned) {
 	r.mu.Lock()
-	first := len(r.slips) == 0
+	first, notify := len(r.slips) == 0, r.notify
 	r.slips = append(r.slips, one)
 	r.mu.Unlock()
-	if first {
-		r.notify()
+	if first && notify != nil {
+		notify()
+	}
+}
+
+// watch has somebody else told, who is told at once of what is there already.
+func (r *returns) watch(notify func()) {
+	r.mu.Lock()
+	r.notify = notify
+	due := len(r.slips) > 0 && notify != nil
+	r.mu.Unlock()
+	if due {
+		notify()
 	}
 }
 
@@ -56,15 +67,20 @@ func (r *returns) take() []returned {
 }
 
 // slip is what goes with a publication.
-func (l *link) slip(p transport.Publication) slip {
+func (r *Record) slip(p transport.Publication) slip {
 	if p.Receipt == nil {
 		return slip{}
 	}
-	if l.returns == nil {
-		self, root := l.ctx.Self(), l.ctx.ActorSystem().Root
-		l.returns = &returns{notify: func() { root.Send(self, &taken{}) }}
+	return slip{&r.returns, p.Receipt}
+}
+
+// watchReturns has this connection told of what handlers took, if its session
+// wants to know.
+func (c *connection) watchReturns(ctx actor.Context) {
+	if _, ok := c.session.(transport.Taker); ok {
+		self, root := ctx.Self(), ctx.ActorSystem().Root
+		c.rec.returns.watch(func() { root.Send(self, &taken{}) })
 	}
-	return slip{l.returns, p.Receipt}
 }
 
 // taken tells the session what handlers took.
@@ -73,7 +89,7 @@ func (c *connection) taken(ctx actor.Context) {
 	if !ok {
 		return
 	}
-	for _, s := range c.link.returns.take() {
+	for _, s := range c.rec.returns.take() {
 		if err := session.Taken(&c.link, s.receipt, s.taken); err != nil {
 			c.lose(ctx, err)
 			return

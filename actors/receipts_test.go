@@ -35,7 +35,7 @@ func TestASessionIsToldOfAMessageWhenItsHandlerHasReturned(t *testing.T) {
 func TestAMessageThatAHandlerPanicsOverWasTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, nil)
-		collect := &returns{notify: func() {}}
+		collect := &returns{}
 		w := s.record.lanes.put(messages.RoomSpec{ID: "a", Handler: func(messages.Received) { panic("over a message") }})
 		s.record.open(w, nil)
 		s.record.publish("a", transport.Publication{}, 1, slip{collect, "it"}, nil)
@@ -50,7 +50,7 @@ func TestAMessageThatAHandlerPanicsOverWasTaken(t *testing.T) {
 func TestAMessageForARoomThatIsNotJoinedIsNotTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []returned
-		collect := &returns{notify: func() {}}
+		collect := &returns{}
 		give := func(r *Record, offset uint64, name string) {
 			r.publish("a", transport.Publication{Offset: offset}, 1, slip{collect, name}, nil)
 		}
@@ -97,7 +97,7 @@ func TestAMessageForARoomThatIsNotJoinedIsNotTaken(t *testing.T) {
 func TestAMessageOfARoomThatIsLeftBeforeItsTurnIsNotTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, nil)
-		collect := &returns{notify: func() {}}
+		collect := &returns{}
 		w := s.record.lanes.put(messages.RoomSpec{ID: "a", Handler: func(messages.Received) { time.Sleep(time.Second) }})
 		s.record.open(w, nil)
 		for _, name := range []string{"the first", "the second"} {
@@ -110,6 +110,30 @@ func TestAMessageOfARoomThatIsLeftBeforeItsTurnIsNotTaken(t *testing.T) {
 		if len(told) != 2 || told[0] != (returned{"the first", true}) || told[1] != (returned{"the second", false}) {
 			t.Errorf("told %v", told)
 		}
+		s.end()
+	})
+}
+
+// A handler does not know that the connection was lost which its message came over.
+func TestTheNextSessionIsToldOfAMessageWhoseConnectionWasLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{}
+			settings.Handler = func(messages.Received) { time.Sleep(time.Second) }
+		})
+		s.connect()
+		s.peer.last().send("TAKE one")
+		synctest.Wait()
+		s.peer.last().fail(lost())
+		s.after(10 * time.Second)
+		s.expect(`
+			0s Backoff ReadEOF
+			2s Queued
+			2s Preparing
+			2s Dialing
+			2s Authenticating
+			2s Ready
+			2s peer got "taken one true"`)
 		s.end()
 	})
 }

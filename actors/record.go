@@ -55,6 +55,8 @@ type Record struct {
 	roster roster // of the rooms actor
 	lanes  lanes  // of the rooms' messages
 
+	returns returns // of messages that a session asks about
+
 	secrets   secrets
 	snapshot  atomic.Pointer[messages.Snapshot]
 	rtt       atomic.Int64

@@ -116,7 +116,7 @@ func (l *link) Publish(room messages.RoomID, p transport.Publication) {
 		c.rec.stale.Add(1)
 		return
 	}
-	if !c.rec.publish(room, p, c.ref.epoch, l.slip(p), l.resume()) {
+	if !c.rec.publish(room, p, c.ref.epoch, c.rec.slip(p), l.resume()) {
 		c.pause()
 	}
 }

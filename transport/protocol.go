@@ -80,8 +80,9 @@ type Renewer interface {
 // Taker is a Session that wants to know what became of messages whose
 // [Publication.Receipt] it set. taken says that the handler has returned, or has
 // had the message before; otherwise it was dropped: the room is not joined. Both
-// come later than the Publish, in no particular order, and not at all once the
-// connection has ended or the channel was closed. Errors are those of Receive.
+// come later than the Publish, in no particular order, after a login: what
+// becomes of a message of an earlier connection is told to the session that
+// follows it. Errors are those of Receive.
 type Taker interface {
 	Taken(link Link, receipt any, taken bool) error
 }

@@ -136,7 +136,7 @@ func (s *session) recovered(t *thread, m Said) *transport.Publication {
 		return nil
 	}
 	p := s.publication(m, m.Seq)
-	r := &receipt{id: m.ID}
+	r := &receipt{from: s, id: m.ID}
 	if h, told := t.take(m.Seq); told {
 		r.ack = &h.ack
 	}

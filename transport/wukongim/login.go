@@ -59,8 +59,8 @@ func (s *session) connack(link transport.Link, p wire.Connack) error {
 	}
 	s.tongue.agreed(version, cipher)
 	s.up = true
-	if version >= wire.VersionWide {
-		link.Deduplicates()
+	if version >= wire.VersionWide || s.memory.drops {
+		s.deduplicates(link)
 	}
 	login := transport.Login{Heartbeat: s.Options.Heartbeat, Sync: s.missing()}
 	if p.Node != 0 {

@@ -135,7 +135,7 @@ func checkUID(uid string) error {
 func (p *protocol) NewSession(opening transport.Opening) transport.Session {
 	kept, ok := opening.Memory.(*memory)
 	if !ok {
-		kept = &memory{threads: map[Channel]*thread{}}
+		kept = &memory{threads: map[Channel]*thread{}, doubt: map[messages.MessageID]struct{}{}}
 	}
 	s := &session{
 		protocol: p, token: opening.Token, memory: kept,

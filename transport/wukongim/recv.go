@@ -11,6 +11,7 @@ import (
 
 // receipt comes back when a message was taken.
 type receipt struct {
+	from *session
 	id   int64
 	ack  *wire.Recvack // nil: the server does not wait for one
 	next *thread       // of which more is fetched now
@@ -53,7 +54,7 @@ func (s *session) recv(link transport.Link, p *wire.Recv, plain []byte, flaw err
 // publish hands a message on. It is acknowledged when it was taken.
 func (s *session) publish(link transport.Link, h held) {
 	p := s.publication(h.Said, h.at)
-	p.Receipt = &receipt{id: h.ID, ack: &h.ack}
+	p.Receipt = &receipt{from: s, id: h.ID, ack: &h.ack}
 	link.Publish(h.Channel.Room(), p)
 }
 
@@ -73,6 +74,9 @@ func (s *session) Taken(link transport.Link, what any, taken bool) error {
 		s.memory.seen.done(r.id)
 	} else {
 		s.memory.seen.forget(r.id)
+	}
+	if r.from != s { // its server waits no more: what it had not heard of, it says again
+		return nil
 	}
 	if r.next != nil {
 		s.fill(link, r.next, r.upto)

@@ -35,7 +35,7 @@ func (s *session) Send(link transport.Link, id messages.MessageID, m messages.Me
 	if p.ClientMsgNo == "" {
 		p.ClientMsgNo = fmt.Sprintf("%s-%d", s.nonce, id)
 	}
-	if id <= s.memory.posted {
+	if _, again := s.memory.doubt[id]; again {
 		p.Flags |= wire.DUP
 	}
 	frame, err := s.tongue.send(&p)
@@ -51,7 +51,10 @@ func (s *session) Send(link transport.Link, id messages.MessageID, m messages.Me
 	if s.sent[s.seq] = sent; !sent.apart {
 		s.thread(to).pending++
 	}
-	s.memory.posted = max(s.memory.posted, id)
+	if len(s.memory.doubt) >= maxPosted {
+		clear(s.memory.doubt)
+	}
+	s.memory.doubt[id] = struct{}{}
 	return nil
 }
 
@@ -96,9 +99,9 @@ func (s *session) sendack(link transport.Link, p wire.Sendack) error {
 		s.Ignored.Add(1)
 		return nil
 	}
-	delete(s.sent, p.ClientSeq)
+	s.settle(p.ClientSeq, m)
 	if p.ClientMsgNo != "" {
-		link.Deduplicates() // only servers that do say it
+		s.deduplicates(link) // only servers that do say it
 	}
 	reason := ReasonCode(p.Reason).send()
 	ack := Ack{ID: p.MessageID, Seq: p.MessageSeq, ClientMsgNo: m.name}
@@ -112,10 +115,23 @@ func (s *session) sendack(link transport.Link, p wire.Sendack) error {
 	return s.spoke(link, m, ack.Seq)
 }
 
+// settle notes that a message has its answer.
+func (s *session) settle(seq uint32, m posted) {
+	delete(s.sent, seq)
+	delete(s.memory.doubt, m.id)
+}
+
+// deduplicates notes that the server drops messages that it had, for the connections
+// that follow as well.
+func (s *session) deduplicates(link transport.Link) {
+	s.memory.drops = true
+	link.Deduplicates()
+}
+
 // refused takes an error for an answer.
 func (s *session) refused(link transport.Link, seq uint32, fault *wire.Fault) {
 	if m, ok := s.sent[seq]; ok {
-		delete(s.sent, seq)
+		s.settle(seq, m)
 		reason := messages.Because(messages.ReasonNack, "the server did not understand the message")
 		reason.Wire = messages.Wire{Scheme: scheme, Code: fault.Code, Text: brief(fault.Message)}
 		link.Acknowledge(m.id, reason, nil)

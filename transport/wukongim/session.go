@@ -41,8 +41,9 @@ var (
 type memory struct {
 	threads map[Channel]*thread
 	seen    seen
-	posted  messages.MessageID // no message after it was ever sent
-	silent  int                // logins in a row that ended without a word
+	doubt   map[messages.MessageID]struct{} // messages that were sent and have no answer
+	drops   bool                            // the server drops messages that it had
+	silent  int                             // logins in a row that ended without a word
 }
 
 // Receive handles one frame.

@@ -104,6 +104,12 @@ func TestMessagesOfOurs(t *testing.T) {
 			< sendack 1 9 4 1 0000000000000001-1
 			deduplicates
 			delivered 1
+			: again
+			: open
+			> CONNECT v5 ann holdfast-0000000000000001 "secret"
+			< connack
+			deduplicates
+			login heartbeat=20s node=7
 		`},
 		"an answer to nothing": {trace: `
 			< sendack 5 9 4
@@ -143,6 +149,18 @@ func TestMessagesOfOthers(t *testing.T) {
 			pub Group/g 0 hello unasked
 			: taken 2
 			> RECVACK 9 1
+			< recv 9 Group/g 1 bob hello
+			> RECVACK 9 1
+		`},
+		"a message that was taken too late for its connection": {trace: `
+			< recv 9 Group/g 1 bob hello
+			pub Group/g 0 hello unasked
+			: again
+			: open
+			> CONNECT v5 ann holdfast-0000000000000001 "secret"
+			< connack
+			login heartbeat=20s node=7
+			: taken 1
 			< recv 9 Group/g 1 bob hello
 			> RECVACK 9 1
 		`},
