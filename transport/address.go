@@ -13,7 +13,7 @@ import (
 
 // Target is where one attempt connects to.
 type Target struct {
-	URL          string      // ws://, wss://, or a scheme the Dialer knows
+	URL          string      // ws://, wss://, tcp://, tls://, or a scheme the Dialer knows
 	Header       http.Header // sent with the upgrade, over those of the Dialer
 	Subprotocols []string    // offered, in order of preference, instead of the Dialer's
 	// Token is what to log in with, from an address callback that knows both
@@ -89,7 +89,8 @@ func (s static) String() string { return Redact(string(s)) }
 func (s static) GoString() string { return "transport.Static(" + strconv.Quote(s.String()) + ")" }
 
 // ParseURL parses the URL of a target and says what is wrong with it: the
-// error's reason is ReasonInvalidSpec.
+// error's reason is ReasonInvalidSpec. One of tcp or tls is a host and a port,
+// which has no default, and nothing else.
 func ParseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
@@ -99,11 +100,18 @@ func ParseURL(raw string) (*url.URL, error) {
 		return nil, invalidURL(raw, "it has no scheme; write it as ws://host/path or wss://host/path")
 	case u.Hostname() == "" || doubtful(u.Host):
 		return nil, invalidURL(raw, "it names no host; write it as ws://host/path or wss://host/path")
+	case isStream(u.Scheme) && u.Port() == "":
+		return nil, invalidURL(raw, "it names no port, and "+u.Scheme+" has no default; write it as "+u.Scheme+"://host:port")
+	case isStream(u.Scheme) && (u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != ""):
+		return nil, invalidURL(raw, "it says more than host and port, which nobody would be sent; write it as "+u.Scheme+"://host:port")
 	case u.Fragment != "":
 		return nil, invalidURL(raw, "a WebSocket URL has no fragment (RFC 6455, 3)")
 	}
 	return u, nil
 }
+
+// isStream reports whether a scheme is one of a [TCP].
+func isStream(scheme string) bool { return scheme == "tcp" || scheme == "tls" }
 
 func invalidURL(raw, why string) error {
 	return invalid("address", "the URL %q is not usable: %s", Redact(raw), why)

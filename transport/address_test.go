@@ -56,6 +56,10 @@ func TestURLsAreCheckedWithWords(t *testing.T) {
 		"ws://:80/":                "it names no host",
 		"ws://h/#x":                "has no fragment",
 		"ws://h:port":              "it does not parse",
+		"tcp://chat.example:5100":  "",
+		"tls://[::1]:5100/":        "",
+		"tcp://chat.example":       "it names no port",
+		"tls://hunter2@h:1":        "more than host and port",
 		"ws://user:hunter2@h:port": "it does not parse",
 		"":                         "it has no scheme",
 	} {
@@ -73,12 +77,14 @@ func TestURLsAreCheckedWithWords(t *testing.T) {
 
 func TestEndpointsAreHostAndPort(t *testing.T) {
 	for raw, want := range map[string]string{
-		"wss://Chat.Example/p":   "chat.example:443",
-		"ws://chat.example":      "chat.example:80",
-		"ws://chat.example:8080": "chat.example:8080",
-		"ws://[::1]/":            "[::1]:80",
-		"ws://[::1]:90/":         "[::1]:90",
-		"rubbish":                "",
+		"wss://Chat.Example/p":    "chat.example:443",
+		"ws://chat.example":       "chat.example:80",
+		"ws://chat.example:8080":  "chat.example:8080",
+		"ws://[::1]/":             "[::1]:80",
+		"ws://[::1]:90/":          "[::1]:90",
+		"TCP://Chat.Example:5100": "chat.example:5100",
+		"tls://chat.example":      "",
+		"rubbish":                 "",
 	} {
 		same(t, raw, Endpoint(raw), want)
 	}

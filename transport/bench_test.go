@@ -48,9 +48,13 @@ func BenchmarkAppendFrame(b *testing.B) {
 	}
 }
 
-func BenchmarkWrite(b *testing.B) {
+func BenchmarkWrite(b *testing.B) { benchmarkWrite(b, newFrames(testLimits, false)) }
+
+func BenchmarkWriteStream(b *testing.B) { benchmarkWrite(b, chunks{}) }
+
+func benchmarkWrite(b *testing.B, framing framing) {
 	socket := sink{closed: make(chan struct{})}
-	c := newConn(socket, socket, nil, ConnInfo{}, testLimits)
+	c := newConn(socket, socket, framing, nil, ConnInfo{}, testLimits)
 	written := make(chan struct{}, 1)
 	c.Watch(func() {
 		select {
@@ -72,18 +76,23 @@ func BenchmarkWrite(b *testing.B) {
 }
 
 // BenchmarkRoundTrip is one message to an echo server on loopback and back.
-func BenchmarkRoundTrip(b *testing.B) {
+func BenchmarkRoundTrip(b *testing.B) { benchmarkRoundTrip(b, new(WebSocket), "ws", echo) }
+
+// BenchmarkRoundTripStream is the same without frames.
+func BenchmarkRoundTripStream(b *testing.B) { benchmarkRoundTrip(b, new(TCP), "tcp", mirror) }
+
+func benchmarkRoundTrip(b *testing.B, dialer Dialer, scheme string, serve func(net.Conn)) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
 	go func() {
 		if conn, err := listener.Accept(); err == nil {
-			echo(conn)
+			serve(conn)
 			_ = conn.Close()
 		}
 	}()
-	c, err := new(WebSocket).Dial(b.Context(), Target{URL: "ws://" + listener.Addr().String()})
+	c, err := dialer.Dial(b.Context(), Target{URL: scheme + "://" + listener.Addr().String()})
 	_ = listener.Close()
 	if err != nil {
 		b.Fatal(err)
@@ -102,15 +111,14 @@ func BenchmarkRoundTrip(b *testing.B) {
 		if err := c.Write(frame); err != nil {
 			b.Fatal(err)
 		}
-		for {
-			_, err := c.Read()
-			if err == nil {
-				break
-			}
-			if !errors.Is(err, ErrWouldBlock) {
+		for left := len(frame.Data); left > 0; {
+			got, err := c.Read()
+			left -= len(got.Data)
+			if errors.Is(err, ErrWouldBlock) {
+				<-bell
+			} else if err != nil {
 				b.Fatal(err)
 			}
-			<-bell
 		}
 	}
 	b.StopTimer()

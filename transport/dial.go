@@ -3,11 +3,10 @@ package transport
 import (
 	"context"
 	"crypto/tls"
-	"encoding/base64"
 	"errors"
 	"net"
-	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,79 +15,47 @@ import (
 	"github.com/seed14814784/holdfast/messages"
 )
 
-// Dial makes one connection: TCP, the proxy if there is one, TLS for wss, the
-// upgrade. It blocks until the connection is upgraded or ctx ends, whichever
-// stage it is at, and leaves no goroutine and no socket behind when it returns
-// an error. That error is an *[messages.Error] whose reason says what went
-// wrong; it shows no credentials. A target that cannot be dialled is
-// ReasonBadRequest: dialling it again would not help.
-func (w *WebSocket) Dial(ctx context.Context, target Target) (Conn, error) {
-	a, err := w.attempt(target)
-	if err != nil {
-		return nil, &messages.Error{Op: "dial", Reason: messages.Because(messages.ReasonBadRequest, "%s", ReasonOf(err, messages.ReasonBadRequest).Detail)}
-	}
-	raw, err := a.connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	conn, err := a.open(ctx, raw)
-	if err != nil {
-		_ = raw.Close()
-		return nil, err
-	}
-	return conn, nil
+// road is how a server is reached, the same for every dialer.
+type road struct {
+	tls     *tls.Config
+	configs *tlsConfigs
+	alpn    []string // what TLS offers, unless tls says otherwise
+	proxy   func(*url.URL) (*url.URL, error)
+	netDial func(ctx context.Context, network, addr string) (net.Conn, error)
+	timeout time.Duration // of each handshake; 0 is none
 }
 
 // attempt is one attempt to dial.
 type attempt struct {
-	ws           *WebSocket
-	url          *url.URL
-	shown        string // the URL as it may be logged
-	addr         string // host:port of the server
-	header       http.Header
-	host         string // the Host header
-	subprotocols []string
+	road
+	url   *url.URL // its host in ASCII, without the user
+	user  *url.Userinfo
+	shown string // as it may be logged
+	addr  string // host:port of the server
 }
 
-// attempt checks a target and prepares to dial it.
-func (w *WebSocket) attempt(target Target) (*attempt, error) {
-	u, err := ParseURL(target.URL)
+// newAttempt checks a URL that must have one of the schemes.
+func newAttempt(by road, raw string, schemes ...string) (*attempt, error) {
+	u, err := ParseURL(raw)
 	if err != nil {
 		return nil, err
 	}
-	if u.Scheme != "ws" && u.Scheme != "wss" {
-		return nil, invalidURL(target.URL, "the scheme is neither ws nor wss")
+	if !slices.Contains(schemes, u.Scheme) {
+		return nil, invalidURL(raw, "the scheme is neither "+strings.Join(schemes, " nor "))
 	}
 	// Names outside ASCII travel as punycode, in DNS and on the wire.
 	ascii, err := httpguts.PunycodeHostPort(strings.ToLower(u.Host))
 	if err != nil {
-		return nil, invalidURL(target.URL, "its host is not a name that can be looked up")
+		return nil, invalidURL(raw, "its host is not a name that can be looked up")
 	}
 	plain := *u
 	plain.Host, plain.User = ascii, nil
-	a := &attempt{
-		ws: w, url: &plain, shown: Redact(target.URL),
-		addr:         net.JoinHostPort(plain.Hostname(), portOf(&plain)),
-		header:       merged(w.Header, target.Header),
-		subprotocols: w.Subprotocols,
-	}
-	if target.Subprotocols != nil {
-		a.subprotocols = target.Subprotocols
-	}
-	for _, errs := range [][]error{checkHeader(a.header), checkSubprotocols(a.subprotocols)} {
-		if len(errs) > 0 {
-			return nil, errs[0]
-		}
-	}
-	a.host = hostHeader(&plain)
-	if host := a.header.Get("Host"); host != "" {
-		a.host = host
-	}
-	a.header.Del("Host")
-	if u.User != nil && a.header.Get("Authorization") == "" {
-		a.header.Set("Authorization", basic(u.User))
-	}
-	return a, nil
+	return &attempt{road: by, url: &plain, user: u.User, shown: Redact(raw), addr: net.JoinHostPort(plain.Hostname(), portOf(&plain))}, nil
+}
+
+// undiallable is the error of a target that cannot be dialled.
+func undiallable(err error) error {
+	return &messages.Error{Op: "dial", Reason: messages.Because(messages.ReasonBadRequest, "%s", ReasonOf(err, messages.ReasonBadRequest).Detail)}
 }
 
 func portOf(u *url.URL) string {
@@ -98,39 +65,10 @@ func portOf(u *url.URL) string {
 	return defaultPort(u.Scheme)
 }
 
-// hostHeader is the URL's host without the zone of an IPv6 address, which means
-// nothing to a server (RFC 6874, 4).
-func hostHeader(u *url.URL) string {
-	name, _, zoned := strings.Cut(u.Hostname(), "%")
-	if !zoned {
-		return u.Host
-	}
-	if port := u.Port(); port != "" {
-		return net.JoinHostPort(name, port)
-	}
-	return "[" + name + "]"
-}
-
-func merged(base, over http.Header) http.Header {
-	header := make(http.Header, len(base)+len(over))
-	for name, values := range base {
-		header[http.CanonicalHeaderKey(name)] = values
-	}
-	for name, values := range over {
-		header[http.CanonicalHeaderKey(name)] = values
-	}
-	return header
-}
-
-func basic(user *url.Userinfo) string {
-	password, _ := user.Password()
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))
-}
-
 // dialTCP calls the network dialer.
-func (w *WebSocket) dialTCP(ctx context.Context, addr string) (net.Conn, error) {
-	if w.NetDial != nil {
-		return w.NetDial(ctx, "tcp", addr)
+func (r road) dialTCP(ctx context.Context, addr string) (net.Conn, error) {
+	if r.netDial != nil {
+		return r.netDial(ctx, "tcp", addr)
 	}
 	var dialer net.Dialer
 	return dialer.DialContext(ctx, "tcp", addr)
@@ -139,8 +77,8 @@ func (w *WebSocket) dialTCP(ctx context.Context, addr string) (net.Conn, error) 
 // connect makes the connection that carries the server's bytes, through the
 // proxy if there is one.
 func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
-	if a.ws.Proxy != nil {
-		proxy, err := a.ws.Proxy(a.url)
+	if a.proxy != nil {
+		proxy, err := a.proxy(a.url)
 		if err != nil {
 			// Its words may hold the proxy's password.
 			return nil, a.fail(nil, messages.Because(messages.ReasonInvalidSpec, "the proxy for %s is not usable; check its URL", a.shown))
@@ -149,43 +87,28 @@ func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
 			return a.connectThrough(ctx, proxy)
 		}
 	}
-	conn, err := a.ws.dialTCP(ctx, a.addr)
+	conn, err := a.dialTCP(ctx, a.addr)
 	if err != nil {
 		return nil, a.failed(ctx, err, messages.ReasonUnreachable, "connecting")
 	}
 	return conn, nil
 }
 
-// open does what comes after the connection is made: TLS, and the upgrade. The
-// caller closes raw if there is an error.
-func (a *attempt) open(ctx context.Context, raw net.Conn) (*conn, error) {
-	sock := raw
-	if a.url.Scheme == "wss" {
-		secure := tls.Client(raw, a.ws.configs.of(a.ws.TLS, a.url.Hostname()))
-		bounded, cancel := a.bounded(ctx)
-		err := secure.HandshakeContext(bounded)
-		cancel()
-		if err != nil {
-			return nil, a.failed(ctx, err, messages.ReasonTLS, "TLS")
-		}
-		sock = secure
-	}
+// secure puts TLS over a connection, which the caller closes if there is an
+// error.
+func (a *attempt) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
+	secure := tls.Client(raw, a.configs.of(a.tls, a.url.Hostname(), a.alpn))
 	bounded, cancel := a.bounded(ctx)
 	defer cancel()
-	var answer *answer
-	err := within(bounded, sock, func() (err error) {
-		answer, err = a.upgrade(sock)
-		return err
-	})
-	if err != nil {
-		return nil, a.failed(ctx, err, messages.ReasonHandshakeTimeout, "the upgrade")
+	if err := secure.HandshakeContext(bounded); err != nil {
+		return nil, a.failed(ctx, err, messages.ReasonTLS, "TLS")
 	}
-	return newConn(sock, raw, answer.leftover, answer.info, a.ws.limits()), nil
+	return secure, nil
 }
 
 func (a *attempt) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if a.ws.HandshakeTimeout > 0 {
-		return context.WithTimeout(ctx, a.ws.HandshakeTimeout)
+	if a.timeout > 0 {
+		return context.WithTimeout(ctx, a.timeout)
 	}
 	return ctx, func() {}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"syscall"
 	"testing"
@@ -105,11 +106,15 @@ func TestAStalledStageEndsWithItsContext(t *testing.T) {
 		"a SOCKS proxy":          {"ws://h", "socks5://p", silent, messages.ReasonDialTimeout, "the proxy p:1080 took too long"},
 		"a SOCKS proxy, halfway": {"ws://h", "socks5://p", socks, messages.ReasonDialTimeout, "the proxy p:1080 took too long"},
 		"connecting to a proxy":  {"ws://h", "http://p", nil, messages.ReasonDialTimeout, "the proxy p:80 took too long"},
+		"connecting a stream":    {"tcp://h:1", "", nil, messages.ReasonDialTimeout, "connecting took too long"},
+		"TLS of a stream":        {"tls://h:1", "", silent, messages.ReasonDialTimeout, "TLS took too long"},
+		"a stream's HTTP proxy":  {"tcp://h:1", "http://p", silent, messages.ReasonDialTimeout, "the proxy p:80 took too long"},
+		"a stream's SOCKS proxy": {"tls://h:1", "socks5://p", socks, messages.ReasonDialTimeout, "the proxy p:1080 took too long"},
 	} {
 		for _, cancelled := range []bool{false, true} {
 			t.Run(fmt.Sprint(sentence, " cancelled ", cancelled), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					w := &WebSocket{NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+					netDial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 						if c.peer == nil {
 							<-ctx.Done()
 							return nil, ctx.Err()
@@ -120,10 +125,13 @@ func TestAStalledStageEndsWithItsContext(t *testing.T) {
 							_, _ = io.Copy(io.Discard, theirs)
 						}()
 						return ours, nil
-					}}
-					if c.proxy != "" {
-						w.Proxy = ProxyURL(c.proxy)
 					}
+					var proxy func(*url.URL) (*url.URL, error)
+					if c.proxy != "" {
+						proxy = ProxyURL(c.proxy)
+					}
+					web, stream := &WebSocket{NetDial: netDial, Proxy: proxy}, &TCP{NetDial: netDial, Proxy: proxy}
+					dialers := Schemes{"ws": web, "wss": web, "tcp": stream, "tls": stream}
 					var ctx context.Context
 					var cancel context.CancelFunc
 					detail := c.detail
@@ -136,7 +144,7 @@ func TestAStalledStageEndsWithItsContext(t *testing.T) {
 					}
 					defer cancel()
 					start := time.Now()
-					conn, err := w.Dial(ctx, Target{URL: c.url})
+					conn, err := dialers.Dial(ctx, Target{URL: c.url})
 					if conn != nil || err == nil {
 						t.Fatal("it was dialled")
 					}

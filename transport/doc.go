@@ -4,10 +4,10 @@
 //
 // # What it promises
 //
-// [WebSocket] dials ws and wss, through proxies if asked to, and gives back a
-// [Conn] or an error whose reason says what went wrong at which stage. Whatever
-// stage it is at, it returns soon after its context has ended, and leaves
-// nothing behind.
+// [WebSocket] dials ws and wss, [TCP] dials tcp and tls, through proxies if asked
+// to, and [Schemes] leaves the choice to the URL. Each gives back a [Conn] or an
+// error whose reason says what went wrong at which stage. Whatever stage it is
+// at, it returns soon after its context has ended, and leaves nothing behind.
 //
 // A [Conn] is driven by readiness. Nothing in it blocks; nothing is read before
 // somebody asks, so that a slow reader slows the peer and not the memory; every
@@ -44,6 +44,14 @@
 // instead of reading until a frame is whole, and enforces limits before it
 // takes memory. It is strict (RFC 6455), with one exception that servers need:
 // close codes that must not be on the wire are reported as they came.
+//
+// A stream of bytes is the same Conn with another framing: what has arrived is a
+// frame, and what is written goes as it is. So readiness, limits, endings and
+// Abort are the same for a protocol that frames itself, and its sessions need not
+// know which of the two carries them.
+//
+// A stream has no closing handshake, so Close ends our side and leaves the
+// peer's open: what it still says is heard, and its EOF is the answer.
 //
 // A ping is answered by the Conn, because a late answer ends connections; at
 // most one answer waits, the latest.

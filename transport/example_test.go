@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
+	"github.com/seed14814784/holdfast/transport/wstest"
 )
 
 // echoServer answers one connection with what it hears.
@@ -77,6 +79,77 @@ func ExampleWebSocket() {
 	// Output:
 	// hello
 	// PeerClose (websocket 1000)
+}
+
+// A protocol that frames itself finds its units in the chunks of the stream: here
+// they are lines.
+func ExampleTCP() {
+	network := wstest.NewNetwork() // a program leaves NetDial out
+	server := network.NewServer("chat.example:5100", wstest.WithHandler(func(c *wstest.Conn) {
+		c.Plain()
+		c.WriteRaw([]byte("hel"))
+		c.WriteRaw([]byte("lo\nbye\n"))
+	}))
+	defer func() { _ = server.Close() }()
+
+	dialer := &transport.TCP{NetDial: network.Dial}
+	conn, err := dialer.Dial(context.Background(), transport.Target{URL: "tcp://chat.example:5100"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ready := make(chan struct{}, 1)
+	conn.Watch(func() {
+		select {
+		case ready <- struct{}{}:
+		default:
+		}
+	})
+	_ = conn.Close(0, "") // our side is done; the peer's is heard to its end
+	var stream []byte
+	for {
+		chunk, err := conn.Read()
+		if errors.Is(err, transport.ErrWouldBlock) {
+			<-ready
+			continue
+		}
+		if err != nil {
+			fmt.Println(transport.ReasonOf(err, messages.ReasonReadError))
+			break
+		}
+		stream = append(stream, chunk.Data...)
+		for {
+			line, rest, whole := bytes.Cut(stream, []byte("\n"))
+			if !whole {
+				break
+			}
+			fmt.Printf("%s\n", line)
+			stream = rest
+		}
+	}
+	gone := make(chan struct{})
+	conn.Abort(func() { close(gone) })
+	<-gone
+	// Output:
+	// hello
+	// bye
+	// ReadEOF
+}
+
+func ExampleTCP_Check() {
+	fmt.Println((&transport.TCP{WriteLimit: -1}).Check())
+	// Output: tcp: InvalidSpec: WriteLimit is negative; 0 means the default
+}
+
+func ExampleSchemes() {
+	web, stream := new(transport.WebSocket), new(transport.TCP)
+	dialers := transport.Schemes{"ws": web, "wss": web, "tcp": stream, "tls": stream}
+	fmt.Println(dialers.Check())
+	_, err := dialers.Dial(context.Background(), transport.Target{URL: "quic://chat.example:5100"})
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// dial: BadRequest: the URL "quic://chat.example:5100" is not usable: no dialer is known for its scheme, only for tcp, tls, ws, wss
 }
 
 func ExampleWebSocket_Dial_reasons() {

@@ -73,27 +73,10 @@ func (b *batch) took(n int) (counted int) {
 
 // Write queues a frame; see [Conn].
 func (c *conn) Write(frame Frame) error {
-	op, data, rsv1 := opText, frame.Data, false
-	switch frame.Kind {
-	case FrameText:
-	case FrameBinary:
-		op = opBinary
-	case FramePing:
-		op = opPing
-	case FramePong:
-		op = opPong
-	default:
-		return writeError(messages.ReasonNotSupported, "there is no frame of kind %d", frame.Kind)
+	e, err := c.framing.encode(frame)
+	if err != nil {
+		return err
 	}
-	if isControl(op) && len(data) > maxControl {
-		return writeError(messages.ReasonTooLarge, "a ping or pong carries at most %d bytes (RFC 6455, 5.5), not %d", maxControl, len(data))
-	}
-	if c.info.Compressed && !isControl(op) {
-		if smaller, ok := deflate(data); ok {
-			data, rsv1 = smaller, true
-		}
-	}
-	size := frameSize(len(data))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -103,12 +86,12 @@ func (c *conn) Write(frame Frame) error {
 		return c.writeErr
 	case c.closing:
 		return writeError(messages.ReasonNotConnected, "the connection is closing")
-	case size > c.limits.write:
-		return writeError(messages.ReasonTooLarge, "a frame of %d bytes is above the write limit of %d", size, c.limits.write)
-	case size > c.limits.write-c.waiting:
+	case e.size > c.limits.write:
+		return writeError(messages.ReasonTooLarge, "a frame of %d bytes is above the write limit of %d", e.size, c.limits.write)
+	case e.size > c.limits.write-c.waiting:
 		return writeError(messages.ReasonSlowConsumer, "%d bytes wait to be written, the limit is %d", c.waiting, c.limits.write)
 	}
-	c.queue(op, rsv1, data, true)
+	c.queue(e, true)
 	return nil
 }
 
@@ -116,25 +99,26 @@ func writeError(code messages.Code, format string, args ...any) error {
 	return &messages.Error{Op: "write", Reason: messages.Because(code, format, args...)}
 }
 
-// Close queues a close frame; see [Conn].
+// Close queues the farewell of this side, if it is not queued yet; see [Conn].
 func (c *conn) Close(code int, text string) error {
-	if code != 0 && code != closeNoStatus && !sendable(code) {
-		return &messages.Error{Op: "close", Reason: messages.Because(messages.ReasonInvalidSpec, "close code %d must not be sent (RFC 6455, 7.4); use 1000 or 3000 to 4999", code)}
+	last, framed, err := c.framing.farewell(code, text)
+	if err != nil {
+		return err
 	}
-	c.queueClose(code, text)
-	return nil
-}
-
-// queueClose queues the one close frame of this side, if it is not queued yet.
-func (c *conn) queueClose(code int, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing || c.aborted || c.writeErr != nil {
-		return
+		return nil
 	}
 	c.closing, c.leaving = true, true
 	c.pong = nil
-	c.queue(opClose, false, closeBody(code, text), false)
+	if framed {
+		c.queue(last, false)
+	} else {
+		c.halfClose = true
+		c.wakeFlusher()
+	}
+	return nil
 }
 
 // owePong answers a ping. At most one pong waits: a newer one takes its place,
@@ -150,14 +134,13 @@ func (c *conn) owePong(payload []byte) {
 }
 
 // queue appends a frame to what waits. It is called with mu held.
-func (c *conn) queue(op byte, rsv1 bool, data []byte, counted bool) {
+func (c *conn) queue(e encoded, counted bool) {
 	if c.pending == nil {
 		c.pending = batches.Get().(*batch)
 	}
-	before := len(c.pending.bytes)
-	c.pending.bytes = appendFrame(c.pending.bytes, op, rsv1, data)
+	c.pending.bytes = c.framing.append(c.pending.bytes, e)
 	c.pending.ends = append(c.pending.ends, frameEnd{len(c.pending.bytes), counted})
-	c.waiting += len(c.pending.bytes) - before
+	c.waiting += e.size
 	c.wakeFlusher()
 }
 
@@ -168,27 +151,40 @@ func (c *conn) wakeFlusher() {
 	}
 }
 
+// step is what the flusher does next.
+type step uint8
+
+const (
+	stepRest step = iota // nothing waits
+	stepData             // write a piece of what was queued
+	stepPong             // write the pong that is owed
+	stepEnd              // nothing waits, nothing will: half-close
+)
+
 // flush is the flusher: it writes until nothing waits.
 func (c *conn) flush() {
 	var pong [2 + 4 + maxControl]byte
 	for {
-		out, own := c.nextPiece(pong[:0])
-		if out == nil {
+		out, step := c.nextStep(pong[:0])
+		if step == stepRest {
 			return
+		}
+		if step == stepEnd {
+			c.closeWrite()
+			continue
 		}
 		_ = c.sock.SetWriteDeadline(time.Now().Add(c.limits.writeTimeout))
 		n, err := c.sock.Write(out)
-		c.took(n, own, err)
+		c.took(n, step, err)
 	}
 }
 
-// nextPiece is what to write next, or nil if nothing waits. A pong overtakes
-// the frames that wait, but not one that is partly gone. own says that the
-// piece is a pong.
-func (c *conn) nextPiece(pong []byte) (out []byte, own bool) {
+// nextStep is what to do next, and what to write. A pong overtakes the frames
+// that wait, but not one that is partly gone.
+func (c *conn) nextStep(pong []byte) (out []byte, next step) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sending != nil && c.sending.sent == len(c.sending.bytes) {
+	if c.sending != nil && c.sending.next == len(c.sending.ends) {
 		c.sending.release()
 		c.sending = nil
 	}
@@ -199,24 +195,35 @@ func (c *conn) nextPiece(pong []byte) (out []byte, own bool) {
 	case c.pong != nil && between:
 		out = appendFrame(pong, opPong, false, c.pong)
 		c.pong = nil
-		return out, true
+		return out, stepPong
 	case c.sending != nil:
-		return c.sending.piece(), false
+		return c.sending.piece(), stepData
 	case c.pending != nil:
 		c.sending, c.pending = c.pending, nil
-		return c.sending.piece(), false
+		return c.sending.piece(), stepData
+	case c.halfClose:
+		c.halfClose = false
+		return nil, stepEnd
 	}
 	c.flushing, c.leaving = false, false
 	_ = c.sock.SetWriteDeadline(time.Time{})
-	return nil, false
+	return nil, stepRest
+}
+
+// closeWrite ends the stream of this side: TLS says so with a close-notify. What
+// goes wrong with it shows when reading.
+func (c *conn) closeWrite() {
+	if sock, ok := c.sock.(interface{ CloseWrite() error }); ok {
+		_ = sock.CloseWrite()
+	}
 }
 
 // took counts what the system has taken. Frames that it took entirely are
 // written, whatever becomes of the connection; the others are not.
-func (c *conn) took(n int, own bool, err error) {
+func (c *conn) took(n int, step step, err error) {
 	c.mu.Lock()
 	counted := 0
-	if !own {
+	if step == stepData {
 		counted = c.sending.took(n)
 		c.waiting -= n
 		c.written.Add(uint64(counted))

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsflate"
@@ -175,16 +177,20 @@ func connectProxy(conn net.Conn) {
 	join(conn, server)
 }
 
+// join carries bytes both ways, and each end on its own.
 func join(a, b net.Conn) {
+	carry := func(to, from net.Conn) {
+		_, _ = io.Copy(to, from)
+		_ = to.(interface{ CloseWrite() error }).CloseWrite()
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _ = io.Copy(a, b)
-		_ = a.Close()
+		carry(a, b)
 	}()
-	_, _ = io.Copy(b, a)
-	_ = b.Close()
+	carry(b, a)
 	<-done
+	_ = b.Close()
 }
 
 // socksProxy is a SOCKS5 proxy (RFC 1928, RFC 1929) that wants credentials.
@@ -276,6 +282,8 @@ func TestProxyFromEnvironment(t *testing.T) {
 		"wss://far.example/p": "socks5://secure:2",
 		"ws://near.example/p": "",
 		"ws://127.0.0.1:9":    "",
+		"tcp://far.example:1": "http://plain:1",
+		"tls://far.example:1": "socks5://secure:2",
 	} {
 		u, _ := url.Parse(target)
 		proxy, err := ProxyFromEnvironment(u)
@@ -287,5 +295,62 @@ func TestProxyFromEnvironment(t *testing.T) {
 			t.Errorf("%s: got %q and %v, want %q", target, got, err, want)
 		}
 		same(t, "the URL is left alone", u.String(), target)
+	}
+}
+
+// mirror sends back what it hears, and ends when the client has.
+func mirror(conn net.Conn) { _, _ = io.Copy(conn, conn) }
+
+// TestStreams sends more than any buffer holds over real sockets and ends it: all
+// of it comes back before the end does.
+func TestStreams(t *testing.T) {
+	pair, roots := certificate(t)
+	secured := func(handle func(net.Conn)) func(net.Conn) {
+		return func(conn net.Conn) {
+			s := tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{pair}})
+			handle(s)
+			_ = s.Close()
+		}
+	}
+	plain, secure := serve(t, mirror), serve(t, secured(mirror))
+	_, port, _ := net.SplitHostPort(secure)
+	for sentence, c := range map[string]struct{ proxy, url string }{
+		"TCP":                          {"", "tcp://" + plain},
+		"TLS":                          {"", "tls://" + secure},
+		"TCP through CONNECT":          {"http://user:hunter2@" + serve(t, connectProxy), "tcp://" + plain},
+		"TCP through CONNECT over TLS": {"https://user:hunter2@" + serve(t, secured(connectProxy)), "tcp://" + plain},
+		"TLS through CONNECT over TLS": {"https://user:hunter2@" + serve(t, secured(connectProxy)), "tls://" + secure},
+		"TLS through SOCKS5":           {"socks5://user:hunter2@" + serve(t, socksProxy), "tls://far.example:" + port},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			stream := &TCP{TLS: &tls.Config{RootCAs: roots, ServerName: "example.com"}}
+			if c.proxy != "" {
+				stream.Proxy = ProxyURL(c.proxy)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			conn, err := stream.Dial(ctx, Target{URL: c.url})
+			if err != nil {
+				t.Fatal(err)
+			}
+			u := use(t, conn)
+			wrote, read := 0, 0
+			for ; wrote < 40; wrote++ {
+				if err := conn.Write(Frame{FrameBinary, make([]byte, 50_000)}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_ = conn.Close(1000, "")
+			for {
+				frame, err := u.read()
+				if err != nil {
+					same(t, "ending", code(err), "ReadEOF")
+					break
+				}
+				read += len(frame.Data)
+			}
+			same(t, "came back", read, wrote*50_000)
+			same(t, "written", conn.Written(), uint64(wrote))
+		})
 	}
 }

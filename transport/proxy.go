@@ -16,15 +16,15 @@ import (
 	"github.com/seed14814784/holdfast/messages"
 )
 
-// ProxyFromEnvironment takes the proxy from HTTP_PROXY (for ws), HTTPS_PROXY
-// (for wss) and NO_PROXY, or their lower-case names, as they are at that
+// ProxyFromEnvironment takes the proxy from HTTP_PROXY (for ws and tcp),
+// HTTPS_PROXY (for wss and tls) and NO_PROXY, or their lower-case names, as they are at that
 // moment. Loopback addresses are never proxied.
 func ProxyFromEnvironment(u *url.URL) (*url.URL, error) {
 	asHTTP := *u
 	switch u.Scheme {
-	case "ws":
+	case "ws", "tcp":
 		asHTTP.Scheme = "http"
-	case "wss":
+	case "wss", "tls":
 		asHTTP.Scheme = "https"
 	}
 	return httpproxy.FromEnvironment().ProxyFunc()(&asHTTP)
@@ -83,34 +83,34 @@ func (a *attempt) connectSOCKS(ctx context.Context, via *url.URL, addr string) (
 		password, _ := via.User.Password()
 		auth = &proxy.Auth{User: via.User.Username(), Password: password}
 	}
-	socks, err := proxy.SOCKS5("tcp", addr, auth, forward{a.ws})
+	socks, err := proxy.SOCKS5("tcp", addr, auth, forward{a.road})
 	if err != nil {
 		return nil, err
 	}
 	return socks.(proxy.ContextDialer).DialContext(ctx, "tcp", a.addr)
 }
 
-// forward lets the SOCKS client dial as the WebSocket does.
-type forward struct{ ws *WebSocket }
+// forward lets the SOCKS client dial as the dialer does.
+type forward struct{ road }
 
 func (f forward) Dial(_, addr string) (net.Conn, error) {
-	return f.ws.dialTCP(context.Background(), addr)
+	return f.dialTCP(context.Background(), addr)
 }
 
 func (f forward) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
-	return f.ws.dialTCP(ctx, addr)
+	return f.dialTCP(ctx, addr)
 }
 
 // connectHTTP asks an HTTP proxy for a tunnel (RFC 9110, 9.3.6), over TLS if
 // its URL says https.
 func (a *attempt) connectHTTP(ctx context.Context, via *url.URL, addr string) (net.Conn, error) {
-	raw, err := a.ws.dialTCP(ctx, addr)
+	raw, err := a.dialTCP(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
 	conn := raw
 	if via.Scheme == "https" {
-		secure := tls.Client(raw, a.ws.configs.of(a.ws.TLS, via.Hostname()))
+		secure := tls.Client(raw, a.configs.of(a.tls, via.Hostname(), a.alpn))
 		if err := secure.HandshakeContext(ctx); err != nil {
 			_ = raw.Close()
 			return nil, err
@@ -127,7 +127,7 @@ func (a *attempt) connectHTTP(ctx context.Context, via *url.URL, addr string) (n
 // secureTunnel is a TLS connection to a proxy. Close closes the socket without
 // a close-notify, which could block.
 type secureTunnel struct {
-	net.Conn
+	*tls.Conn
 	raw net.Conn
 }
 

@@ -109,7 +109,7 @@ func tlsReason(err error) (messages.Reason, bool) {
 	}
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		wire.Text = record.Msg
-		return messages.Reason{Code: messages.ReasonTLS, Wire: wire, Detail: "the server does not answer with TLS; use ws:// if it is meant to be plain"}, true
+		return messages.Reason{Code: messages.ReasonTLS, Wire: wire, Detail: "the server does not answer with TLS; use ws:// or tcp:// if it is meant to be plain"}, true
 	}
 	var (
 		verification *tls.CertificateVerificationError

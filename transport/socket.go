@@ -30,9 +30,9 @@ type conn struct {
 	info   ConnInfo
 	limits limits
 
-	parser parser
-	ready  []byte // handed over and not parsed yet; the watcher's buffer
-	ended  error  // what Read returns from now on
+	framing framing
+	ready   []byte // handed over and not parsed yet; the watcher's buffer
+	ended   error  // what Read returns from now on
 
 	written atomic.Uint64
 	reports atomic.Int32 // readiness reports that are due
@@ -44,14 +44,15 @@ type conn struct {
 	here    []byte // read by the watcher, not taken by Read yet
 	hereErr error  // what reading ended with, after here
 
-	pending  *batch // frames that wait
-	sending  *batch // frames the flusher is at
-	waiting  int    // bytes of both that the system has not taken
-	pong     []byte // payload of the pong that is owed; nil if none is
-	flushing bool
-	writeErr *messages.Error // what writing ended with
-	closing  bool            // a close frame is queued or gone: no more frames
-	leaving  bool            // that close frame is on its way
+	pending   *batch // frames that wait
+	sending   *batch // frames the flusher is at
+	waiting   int    // bytes of both that the system has not taken
+	pong      []byte // payload of the pong that is owed; nil if none is
+	halfClose bool   // the socket is half-closed once nothing waits
+	flushing  bool
+	writeErr  *messages.Error // what writing ended with
+	closing   bool            // the farewell is queued or gone: no more frames
+	leaving   bool            // that farewell is on its way
 
 	aborted bool
 	gone    bool
@@ -65,12 +66,12 @@ type conn struct {
 // newConn makes a connection over sock, which is upgraded already. raw is what
 // has to be closed in the end: sock itself, or the socket under it. leftover
 // are bytes of frames that were read together with the answer to the upgrade.
-func newConn(sock, raw net.Conn, leftover []byte, info ConnInfo, limits limits) *conn {
+func newConn(sock, raw net.Conn, framing framing, leftover []byte, info ConnInfo, limits limits) *conn {
 	c := &conn{
 		sock: sock, raw: raw, info: info, limits: limits,
-		parser: parser{frameLimit: limits.frame, messageLimit: limits.message, deflate: info.Compressed},
-		armed:  true,
-		here:   leftover,
+		framing: framing,
+		armed:   true,
+		here:    leftover,
 	}
 	c.wanted = sync.NewCond(&c.mu)
 	return c
@@ -86,7 +87,7 @@ func (c *conn) Written() uint64 { return c.written.Load() }
 func (c *conn) Read() (Frame, error) {
 	for c.ended == nil {
 		if len(c.ready) > 0 {
-			unit, rest, ok, err := c.parser.next(c.ready)
+			unit, rest, ok, err := c.framing.next(c.ready)
 			c.ready = rest
 			switch {
 			case err != nil:
@@ -122,7 +123,7 @@ func (c *conn) take() error {
 		c.ended = c.writeErr
 	case c.hereErr != nil:
 		ended := failure("read", c.hereErr, messages.ReasonReadError)
-		if c.parser.unfinished() {
+		if c.framing.unfinished() {
 			ended.Reason.Detail = "the stream ended in the middle of a message"
 		}
 		c.ended = ended
@@ -152,13 +153,13 @@ func (c *conn) accept(u unit) (Frame, bool) {
 		c.violated(broken("a close frame has a body of one byte (RFC 6455, 5.5.1)"))
 		return Frame{}, false
 	}
-	c.queueClose(echoOf(code), "")
+	_ = c.Close(echoOf(code), "") // no error: an echo can be sent
 	c.ended = &messages.Error{Op: "read", Reason: closeReason(code, text)}
 	return Frame{}, false
 }
 
 // violated ends the connection and tells the peer why.
 func (c *conn) violated(v *violation) {
-	c.queueClose(v.close, v.detail)
+	_ = c.Close(v.close, v.detail)
 	c.ended = &messages.Error{Op: "read", Reason: messages.Because(v.code, "%s", v.detail)}
 }

@@ -53,16 +53,18 @@ func notBefore(pair tls.Certificate) func() time.Time {
 }
 
 func TestASocketThatArrivesLateIsClosed(t *testing.T) {
-	for _, url := range []string{"ws://h", "wss://h"} {
+	for _, url := range []string{"ws://h", "wss://h", "tcp://h:1", "tls://h:1"} {
 		synctest.Test(t, func(t *testing.T) {
 			ours, theirs := net.Pipe()
-			w := &WebSocket{NetDial: func(context.Context, string, string) (net.Conn, error) {
+			late := func(context.Context, string, string) (net.Conn, error) {
 				time.Sleep(time.Minute) // and does not look at its context
 				return ours, nil
-			}}
+			}
+			web, stream := &WebSocket{NetDial: late}, &TCP{NetDial: late}
+			dialers := Schemes{"ws": web, "wss": web, "tcp": stream, "tls": stream}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			_, err := w.Dial(ctx, Target{URL: url})
+			_, err := dialers.Dial(ctx, Target{URL: url})
 			if got := reasonFor(t, err).Code; got != messages.ReasonHandshakeTimeout && got != messages.ReasonDialTimeout {
 				t.Errorf("got %v", err)
 			}

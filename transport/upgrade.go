@@ -45,22 +45,22 @@ func (r *recorder) Read(b []byte) (int, error) {
 // upgrade sends the request and reads the answer (RFC 6455, 4). Errors of the
 // socket come back as they are; everything that the server said wrong is an
 // *[messages.Error].
-func (a *attempt) upgrade(conn net.Conn) (*answer, error) {
+func (h *handshake) upgrade(conn net.Conn) (*answer, error) {
 	header := make(http.Header)
 	dialer := ws.Dialer{
-		Protocols: a.subprotocols,
-		Header:    ws.HandshakeHeaderHTTP(a.header),
-		Host:      a.host,
+		Protocols: h.subprotocols,
+		Header:    ws.HandshakeHeaderHTTP(h.header),
+		Host:      h.host,
 		OnHeader: func(key, value []byte) error {
 			header.Add(string(key), string(value))
 			return nil
 		},
 	}
-	if a.ws.Compression {
+	if h.compression {
 		dialer.Extensions = []httphead.Option{deflateOffer.Option()}
 	}
 	recorder := &recorder{Conn: conn}
-	reader, handshake, err := dialer.Upgrade(recorder, a.url)
+	reader, handshake, err := dialer.Upgrade(recorder, h.url)
 	var leftover []byte
 	if reader != nil {
 		leftover, _ = reader.Peek(reader.Buffered())
@@ -68,11 +68,11 @@ func (a *attempt) upgrade(conn net.Conn) (*answer, error) {
 		ws.PutReader(reader)
 	}
 	if err != nil {
-		return nil, a.refused(err, recorder)
+		return nil, h.refused(err, recorder)
 	}
 	compressed, ok := deflateAgreed(handshake.Extensions)
 	if !ok {
-		return nil, a.fail(nil, messages.Because(messages.ReasonProtocolError, "the server agreed to a compression that was not offered (RFC 7692, 7.1); turn Compression off"))
+		return nil, h.fail(nil, messages.Because(messages.ReasonProtocolError, "the server agreed to a compression that was not offered (RFC 7692, 7.1); turn Compression off"))
 	}
 	return &answer{
 		info: ConnInfo{
@@ -88,7 +88,7 @@ func (a *attempt) upgrade(conn net.Conn) (*answer, error) {
 // too odd for a WebSocket handshake, such as HTTP/1.0 from a load balancer. The
 // head says it all: the body is left unread, since it may never end, and goes
 // with the socket.
-func (a *attempt) refused(err error, recorder *recorder) error {
+func (h *handshake) refused(err error, recorder *recorder) error {
 	if isIO(err) {
 		return err
 	}
@@ -97,11 +97,11 @@ func (a *attempt) refused(err error, recorder *recorder) error {
 	response, httpErr := http.ReadResponse(bufio.NewReader(io.MultiReader(seen, more)), nil)
 	switch {
 	case httpErr == nil && response.StatusCode != http.StatusSwitchingProtocols:
-		return a.fail(nil, refusal(response))
+		return h.fail(nil, refusal(response))
 	case httpErr != nil && isIO(httpErr) && !errors.Is(httpErr, io.ErrUnexpectedEOF):
 		return httpErr
 	}
-	return a.fail(err, messages.Because(messages.ReasonProtocolError, "the server's answer is not a WebSocket upgrade (RFC 6455, 4.1)"))
+	return h.fail(err, messages.Because(messages.ReasonProtocolError, "the server's answer is not a WebSocket upgrade (RFC 6455, 4.1)"))
 }
 
 // isIO reports whether the error is one of the connection, not of what was on

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
@@ -90,27 +89,29 @@ func (w *WebSocket) Check() error {
 	if w == nil {
 		return invalidField("it is nil; use new(transport.WebSocket)")
 	}
-	var errs []error
-	for _, field := range []struct {
-		name  string
-		value int64
-	}{
+	errs := notNegative("websocket", []bound{
 		{"MessageLimit", int64(w.MessageLimit)},
 		{"FrameLimit", int64(w.FrameLimit)},
 		{"WriteLimit", int64(w.WriteLimit)},
 		{"WriteTimeout", int64(w.WriteTimeout)},
 		{"HandshakeTimeout", int64(w.HandshakeTimeout)},
-	} {
-		if field.value < 0 {
-			errs = append(errs, invalidField("%s is negative; 0 means the default", field.name))
-		}
-	}
+	})
 	if w.FrameLimit > w.messageLimit() {
 		errs = append(errs, invalidField("FrameLimit %d is above MessageLimit %d", w.FrameLimit, w.messageLimit()))
 	}
 	errs = append(errs, checkHeader(w.Header)...)
 	errs = append(errs, checkSubprotocols(w.Subprotocols)...)
 	return errors.Join(errs...)
+}
+
+// Dials returns the schemes that it dials: ws and wss.
+func (w *WebSocket) Dials() []string { return []string{"ws", "wss"} }
+
+func (w *WebSocket) road() road {
+	return road{
+		tls: w.TLS, configs: &w.configs, proxy: w.Proxy, netDial: w.NetDial, timeout: w.HandshakeTimeout,
+		alpn: []string{"http/1.1"}, // no other version can be upgraded
+	}
 }
 
 func (w *WebSocket) messageLimit() int { return cmp.Or(w.MessageLimit, DefaultMessageLimit) }
@@ -122,6 +123,21 @@ func (w *WebSocket) limits() limits {
 		write:        cmp.Or(w.WriteLimit, DefaultWriteLimit),
 		writeTimeout: cmp.Or(w.WriteTimeout, DefaultWriteTimeout),
 	}
+}
+
+// bound is a field of a dialer that must not be negative.
+type bound struct {
+	name  string
+	value int64
+}
+
+func notNegative(op string, bounds []bound) (errs []error) {
+	for _, b := range bounds {
+		if b.value < 0 {
+			errs = append(errs, invalid(op, "%s is negative; 0 means the default", b.name))
+		}
+	}
+	return errs
 }
 
 func invalidField(format string, args ...any) error {
@@ -177,44 +193,4 @@ func checkSubprotocols(names []string) (errs []error) {
 		seen[name] = true
 	}
 	return errs
-}
-
-// tlsConfigs shares one configuration among the connections to a server: each
-// connection keeps its configuration alive, and sessions can be resumed.
-type tlsConfigs struct {
-	mu       sync.Mutex
-	byName   map[string]*tls.Config
-	sessions tls.ClientSessionCache
-}
-
-// maxTLSConfigs bounds what servers named by address callbacks can leave
-// behind.
-const maxTLSConfigs = 256
-
-// of is the configuration for a server's name.
-func (t *tlsConfigs) of(base *tls.Config, name string) *tls.Config {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if config, ok := t.byName[name]; ok {
-		return config
-	}
-	config := base.Clone()
-	if config == nil {
-		config = new(tls.Config)
-	}
-	config.ServerName = cmp.Or(config.ServerName, name)
-	if config.NextProtos == nil {
-		config.NextProtos = []string{"http/1.1"} // WebSocket upgrades HTTP/1.1 only
-	}
-	if config.ClientSessionCache == nil && !config.SessionTicketsDisabled {
-		if t.sessions == nil {
-			t.sessions = tls.NewLRUClientSessionCache(maxTLSConfigs)
-		}
-		config.ClientSessionCache = t.sessions
-	}
-	if t.byName == nil || len(t.byName) >= maxTLSConfigs {
-		t.byName = make(map[string]*tls.Config)
-	}
-	t.byName[name] = config
-	return config
 }

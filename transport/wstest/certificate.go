@@ -13,6 +13,16 @@ import (
 	"time"
 )
 
+// Certificate makes a certificate for a host and the loopback names, signed by
+// itself, for streams that a [Server] does not speak: the configuration of a
+// server that has it, and that of clients that trust it. Inside a bubble, make
+// it there, because it is valid from an hour before now.
+func Certificate(host string) (server, client *tls.Config) {
+	server, client = certify(host)
+	server.NextProtos = nil
+	return server, client
+}
+
 // certify makes a certificate for the host and the loopback names, signed by
 // itself, and the configuration of clients that trust it.
 func certify(host string) (server, client *tls.Config) {

@@ -1,0 +1,33 @@
+package transport
+
+import (
+	"bytes"
+
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// chunks is the framing of a stream: none. What has arrived is a unit, and what
+// is written goes as it is.
+type chunks struct{}
+
+// next takes everything. It is a copy: the watcher reads into the same buffer
+// again.
+func (chunks) next(in []byte) (u unit, rest []byte, ok bool, err *violation) {
+	return unit{opBinary, bytes.Clone(in)}, nil, true, nil
+}
+
+// unfinished is not for a stream to say: only its protocol knows.
+func (chunks) unfinished() bool { return false }
+
+func (chunks) encode(frame Frame) (encoded, error) {
+	if frame.Kind != FrameText && frame.Kind != FrameBinary {
+		return encoded{}, writeError(messages.ReasonNotSupported, "a stream of bytes has no frame of kind %d; send the protocol's own heartbeat as FrameBinary", frame.Kind)
+	}
+	return encoded{data: frame.Data, size: len(frame.Data)}, nil
+}
+
+func (chunks) append(b []byte, e encoded) []byte { return append(b, e.data...) }
+
+func (chunks) farewell(int, string) (last encoded, framed bool, err error) {
+	return encoded{}, false, nil
+}
