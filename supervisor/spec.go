@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,6 +146,9 @@ type particular interface {
 	CheckChannel(id messages.ChannelID) error
 }
 
+// choosy is a Dialer that can tell which schemes it dials.
+type choosy interface{ Dials() []string }
+
 // endpointed is an Address that knows its endpoint in advance.
 type endpointed interface{ Endpoint() string }
 
@@ -167,8 +171,8 @@ func (s Spec) check(dialer transport.Dialer, protocol transport.Protocol) error 
 	} else if a, ok := s.Address.(checked); ok {
 		if err := a.Check(); err != nil {
 			errs = append(errs, err)
-		} else if scheme := s.foreign(dialer); scheme != "" {
-			bad("the scheme of %s is neither ws nor wss; %q needs a Dialer that knows it", s.Address, scheme)
+		} else if scheme, dialled := s.foreign(dialer); scheme != "" {
+			bad("the dialer of %s does not know %q, only %s; see transport.TCP and transport.Schemes", s.Address, scheme, strings.Join(dialled, ", "))
 		}
 	}
 	if s.Handler == nil {
@@ -259,20 +263,22 @@ func (s Spec) check(dialer transport.Dialer, protocol transport.Protocol) error 
 	return errors.Join(errs...)
 }
 
-// foreign is the scheme of an address that is known in advance, if it is not one
-// that a WebSocket dials. What other dialers know is theirs to say.
-func (s Spec) foreign(dialer transport.Dialer) string {
+// foreign is the scheme of an address that is known in advance, if the dialer is
+// choosy and does not dial it, and those that it dials.
+func (s Spec) foreign(dialer transport.Dialer) (scheme string, dialled []string) {
 	if s.Dialer != nil {
 		dialer = s.Dialer
 	}
-	if _, ok := dialer.(*transport.WebSocket); !ok || !isStatic(s.Address) {
-		return ""
+	c, ok := dialer.(choosy)
+	if !ok || isNil(dialer) || !isStatic(s.Address) {
+		return "", nil
 	}
-	scheme, _, _ := strings.Cut(strings.ToLower(fmt.Sprint(s.Address)), "://")
-	if scheme == "ws" || scheme == "wss" {
-		return ""
+	scheme, _, _ = strings.Cut(strings.ToLower(fmt.Sprint(s.Address)), "://")
+	dialled = c.Dials()
+	if len(dialled) == 0 || slices.Contains(dialled, scheme) {
+		return "", nil
 	}
-	return scheme
+	return scheme, dialled
 }
 
 // duration is one knob: its name, where it is, its default, and whether it must

@@ -23,11 +23,19 @@ func TestOpenNamesEverythingThatIsWrong(t *testing.T) {
 		spec Spec
 		want []string
 	}{
-		"nothing at all": {Spec{}, []string{"ID is empty", "Address is nil", "Handler is nil"}},
-		"an empty URL":   {with(func(s *Spec) { s.Address = transport.Static("") }), []string{"URL"}},
-		"a bad URL":      {with(func(s *Spec) { s.Address = transport.Static("ws://%zz") }), []string{"%zz"}},
-		"no host":        {with(func(s *Spec) { s.Address = transport.Static("ws:///path") }), []string{"host"}},
-		"unknown scheme": {with(func(s *Spec) { s.Address = transport.Static("ftp://server") }), []string{"ftp"}},
+		"nothing at all":            {Spec{}, []string{"ID is empty", "Address is nil", "Handler is nil"}},
+		"an empty URL":              {with(func(s *Spec) { s.Address = transport.Static("") }), []string{"URL"}},
+		"a bad URL":                 {with(func(s *Spec) { s.Address = transport.Static("ws://%zz") }), []string{"%zz"}},
+		"no host":                   {with(func(s *Spec) { s.Address = transport.Static("ws:///path") }), []string{"host"}},
+		"unknown scheme":            {with(func(s *Spec) { s.Address = transport.Static("ftp://server") }), []string{`does not know "ftp", only ws, wss`}},
+		"a stream over a WebSocket": {with(func(s *Spec) { s.Address = transport.Static("tcp://server:5100") }), []string{`does not know "tcp", only ws, wss`}},
+		"a WebSocket over a stream": {with(func(s *Spec) { s.Dialer = new(transport.TCP) }), []string{`does not know "ws", only tcp, tls`}},
+		"a scheme that none of several dialers knows": {with(func(s *Spec) {
+			s.Dialer = transport.Schemes{"wss": new(transport.WebSocket), "tcp": new(transport.TCP)}
+		}),
+			[]string{`does not know "ws", only tcp, wss`}},
+		"a stream without a port": {with(func(s *Spec) { s.Address, s.Dialer = transport.Static("tcp://server"), new(transport.TCP) }), []string{"names no port"}},
+		"a map of nothing":        {with(func(s *Spec) { s.Dialer = transport.Schemes{} }), []string{"there are none"}},
 		"a bad dialer": {with(func(s *Spec) { s.Dialer = &transport.WebSocket{Subprotocols: []string{"a b"}} }),
 			[]string{"a b"}},
 		"nils in their interfaces": {with(func(s *Spec) {
