@@ -51,8 +51,8 @@ func refusal(response *http.Response) messages.Reason {
 	case status < 500:
 		reason.Detail = "the server does not upgrade this request; check the address and the headers"
 	}
-	if after := response.Header.Get("Retry-After"); after != "" && isRetried(reason) {
-		reason.RetryAfter = retryAfter(after, serverTime(response.Header, time.Now()))
+	if isRetried(reason) {
+		reason.RetryAfter = RetryAfter(response.Header)
 	}
 	return reason
 }

@@ -11,6 +11,13 @@ import (
 // channel for years.
 const maxRetryAfter = 24 * time.Hour
 
+// RetryAfter is how long the header of an answer asks to wait, by the server's own
+// clock: never below 0 and never above 24 hours; 0: it does not ask (RFC 9110,
+// 10.2.3).
+func RetryAfter(header http.Header) time.Duration {
+	return retryAfter(header.Get("Retry-After"), serverTime(header, time.Now()))
+}
+
 // retryAfter is how long the header asks to wait: seconds or an HTTP date (RFC
 // 9110, 10.2.3), never below 0 and never above 24 hours. What is neither means
 // 0: the server did not ask.

@@ -1,10 +1,13 @@
 // Package wukongim speaks to servers of WuKongIM, in their binary protocol over TCP or
 // WebSocket, or in JSON-RPC over WebSocket.
 //
+//	server := &api.Client{URL: "http://chat.example:5001"}
+//
 //	supervisor.Spec{
 //		ID:          "alice", // the uid
-//		Address:     transport.Static("ws://chat.example:5200"),
-//		Protocol:    wukongim.New(wukongim.Options{}),
+//		Address:     wukongim.Router{API: server}, // or transport.Static("tcp://chat.example:5100")
+//		Dialer:      wukongim.Dialer(),
+//		Protocol:    wukongim.New(wukongim.Options{Syncer: wukongim.API(server)}),
 //		Credentials: ...,
 //		Handler:     func(m messages.Received) { said, _ := wukongim.Of(m); ... },
 //	}

@@ -18,6 +18,7 @@ const (
 
 	refillFirst = time.Second // the wait after a fetch that failed, doubled each time
 	refillMost  = 30 * time.Second
+	maxRefusals = 3 // a server that refuses as often means it
 )
 
 // filled is what was missing from a channel, or the beginning of it.
@@ -35,9 +36,13 @@ func (s *session) fill(link transport.Link, t *thread, upto uint64) {
 	syncer, uid, channel, after := s.Syncer, s.uid, t.channel, t.last
 	link.Ask(func(ctx context.Context) any {
 		f := filled{thread: t, upto: upto}
+		refusals := 0
 		for wait := refillFirst; ; wait = min(2*wait, refillMost) {
 			f.said, f.more, f.err = fetch(ctx, syncer, uid, channel, after, upto)
-			if f.err == nil || permanent(f.err) || !rest(ctx, wait) {
+			if refused(f.err) {
+				refusals++
+			}
+			if f.err == nil || permanent(f.err) || refusals == maxRefusals || !rest(ctx, wait) {
 				return f
 			}
 		}
@@ -69,6 +74,12 @@ func fetch(ctx context.Context, syncer Syncer, uid string, channel Channel, afte
 			return said, true, nil
 		}
 	}
+}
+
+// refused reports whether the server heard the question and does not answer it. It may
+// have meant the moment.
+func refused(err error) bool {
+	return err != nil && transport.ReasonOf(err, messages.ReasonSyncFailed).Code == messages.ReasonNack
 }
 
 // permanent reports whether asking again does not help.
