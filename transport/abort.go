@@ -2,8 +2,7 @@ package transport
 
 import "time"
 
-// goodbye is how long a close frame that is queued may take to leave after
-// Abort.
+// goodbye is how long a farewell that is queued may take to leave after Abort.
 const goodbye = 250 * time.Millisecond
 
 // Abort ends the connection; see [Conn].

@@ -12,7 +12,8 @@ import (
 // FrameKind tells the frames of a connection apart.
 type FrameKind uint8
 
-// The kinds of frames. Data frames are whole messages: fragments were joined.
+// The kinds of frames. Data frames of a [WebSocket] are whole messages: fragments
+// were joined. Those of a [TCP] are chunks of a stream.
 const (
 	FrameText FrameKind = iota
 	FrameBinary
@@ -56,6 +57,9 @@ var ErrWouldBlock = errors.New("transport: no frame is here yet")
 // Conn is one physical connection, driven by readiness: nothing in it blocks,
 // and nothing is read before somebody asks. One goroutine at a time may use it,
 // except for Abort, which may be called from anywhere at any time.
+//
+// What is said here about close frames and pings is WebSocket; see [TCP] for what
+// a stream does instead.
 type Conn interface {
 	// Watch starts the readiness reports and is called once, before anything
 	// else; a second call does nothing. notify is called when it is worth

@@ -184,7 +184,7 @@ func (c *conn) flush() {
 func (c *conn) nextStep(pong []byte) (out []byte, next step) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sending != nil && c.sending.next == len(c.sending.ends) {
+	if c.sending != nil && c.sending.sent == len(c.sending.bytes) {
 		c.sending.release()
 		c.sending = nil
 	}

@@ -338,6 +338,23 @@ func TestEveryKindIsGoneAfterAbort(t *testing.T) {
 	}
 }
 
+func TestEveryKindSaysGoodbyeWhenItIsAbortedAfterClose(t *testing.T) {
+	onEveryKind(t, testLimits, func(l *line) {
+		long := strings.Repeat("x", 200_000) // more than the network holds
+		same(l.t, "write", l.writes(long), nil)
+		synctest.Wait()
+		_ = l.conn.Close(1000, "")
+		gone := make(chan struct{})
+		l.conn.Abort(func() { close(gone) })
+		time.Sleep(goodbye / 2)
+		l.hears(long)
+		_, err := l.hear(l.peer, 1)
+		same(l.t, "then", err, io.EOF) // under TLS a close-notify
+		<-gone
+		same(l.t, "written", l.conn.Written(), uint64(1))
+	})
+}
+
 func TestEveryKindCanBeAbortedBeforeItIsWatched(t *testing.T) {
 	for scheme, k := range map[string]kind{"ws": ofFrames(false), "tls": ofChunks(true)} {
 		synctest.Test(t, func(t *testing.T) {

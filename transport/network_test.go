@@ -2,7 +2,6 @@ package transport
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -14,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsflate"
@@ -327,9 +325,7 @@ func TestStreams(t *testing.T) {
 			if c.proxy != "" {
 				stream.Proxy = ProxyURL(c.proxy)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-			defer cancel()
-			conn, err := stream.Dial(ctx, Target{URL: c.url})
+			conn, err := dial(t, stream, Target{URL: c.url})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -110,11 +110,11 @@ func (u *user) abort() {
 	<-done
 }
 
-func dial(t *testing.T, w *WebSocket, target Target) (Conn, error) {
+func dial(t *testing.T, dialer Dialer, target Target) (Conn, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	return w.Dial(ctx, target)
+	return dialer.Dial(ctx, target)
 }
 
 func TestDialEchoClose(t *testing.T) {

@@ -14,6 +14,11 @@ import (
 // every done is called, Written is final by then, and TestMain finds nothing
 // left. The race detector does the rest.
 func TestAbortAmidTraffic(t *testing.T) {
+	t.Run("frames", func(t *testing.T) { abortAmidTraffic(t, new(WebSocket), "ws", echo) })
+	t.Run("chunks", func(t *testing.T) { abortAmidTraffic(t, new(TCP), "tcp", mirror) })
+}
+
+func abortAmidTraffic(t *testing.T, dialer Dialer, scheme string, serve func(net.Conn)) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -26,7 +31,7 @@ func TestAbortAmidTraffic(t *testing.T) {
 				return
 			}
 			servers.Go(func() {
-				echo(conn)
+				serve(conn)
 				_ = conn.Close()
 			})
 		}
@@ -34,7 +39,7 @@ func TestAbortAmidTraffic(t *testing.T) {
 	var clients sync.WaitGroup
 	for i := range 40 {
 		clients.Go(func() {
-			c, err := dial(t, &WebSocket{}, Target{URL: "ws://" + listener.Addr().String()})
+			c, err := dial(t, dialer, Target{URL: scheme + "://" + listener.Addr().String()})
 			if err != nil {
 				t.Error(err)
 				return

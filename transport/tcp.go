@@ -23,11 +23,13 @@ import (
 //     the stream is cut into such chunks means nothing: the protocol finds its
 //     units in them.
 //   - Write sends the Data of a FrameBinary or FrameText as it is. A FramePing
-//     or FramePong is ReasonNotSupported: heartbeats are the protocol's to send.
+//     or FramePong is ReasonNotSupported: heartbeats are the protocol's to send,
+//     and [Raw], whose heartbeat is a ping, needs a channel without any.
 //   - Close sends what is queued and then the end of the stream: under TLS a
-//     close-notify. Code and text go nowhere. Reading goes on until the peer ends
-//     its side too; nothing but the caller's patience bounds that. A socket of a
-//     NetDial without a CloseWrite method stays open both ways until Abort.
+//     close-notify. Abort gives both a moment. Code and text go nowhere. Reading
+//     goes on until the peer ends its side too; nothing but the caller's patience
+//     bounds that. A socket of a NetDial without a CloseWrite method stays open
+//     both ways until Abort.
 //   - The peer's end is an error of Read with ReasonReadEOF, whoever was first to
 //     end. A reset is ReasonReadError, as ever.
 //

@@ -110,6 +110,51 @@ func TestASocketThatCannotBeHalfClosedStaysOpen(t *testing.T) {
 	})
 }
 
+// slowEnd is a socket whose half-close takes a while, as a close-notify does that
+// finds the system's buffer full. Close interrupts it.
+type slowEnd struct {
+	net.Conn
+	takes  time.Duration
+	closed chan struct{}
+	ended  bool
+}
+
+func (s *slowEnd) CloseWrite() error {
+	select {
+	case <-time.After(s.takes):
+		s.ended = true
+	case <-s.closed:
+	}
+	return nil
+}
+
+func (s *slowEnd) Close() error {
+	close(s.closed)
+	return s.Conn.Close()
+}
+
+func TestAbortGivesAHalfCloseAMoment(t *testing.T) {
+	for takes, want := range map[time.Duration]time.Duration{goodbye / 2: goodbye / 2, 2 * goodbye: goodbye} {
+		synctest.Test(t, func(t *testing.T) {
+			ours, theirs := net.Pipe()
+			defer func() { _ = theirs.Close() }()
+			sock := &slowEnd{Conn: ours, takes: takes, closed: make(chan struct{})}
+			stream := &TCP{NetDial: func(context.Context, string, string) (net.Conn, error) { return sock, nil }}
+			c, err := stream.Dial(t.Context(), Target{URL: "tcp://h:1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			u := use(t, c)
+			start := time.Now()
+			_ = c.Close(0, "")
+			synctest.Wait()
+			u.abort()
+			same(t, "took", time.Since(start), want)
+			same(t, "ended", sock.ended, takes == want)
+		})
+	}
+}
+
 func TestStreamTargetsThatCannotBeDialled(t *testing.T) {
 	stream := &TCP{NetDial: func(context.Context, string, string) (net.Conn, error) {
 		t.Error("dialled")
@@ -140,6 +185,7 @@ func TestTLSOfAStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := wstest.NewNetwork()
 		server, client := wstest.Certificate("h")
+		server.NextProtos = []string{"http/1.1"} // it would take what a WebSocket offers
 		listener, err := network.Listen("h:1")
 		if err != nil {
 			t.Fatal(err)
