@@ -133,8 +133,13 @@ func messageSync(s *Server, r *request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ch := s.world.channel(placeOf(in.UID, in.ChannelID, in.ChannelType))
-	if s.members && in.ChannelType != person && !ch.subscribers.has(in.UID) {
-		return nil, refusal{http.StatusForbidden, "not a member of the channel"}
+	if s.members && in.ChannelType != person {
+		switch {
+		case ch.disbanded:
+			return nil, refusal{http.StatusBadRequest, "internal/message: channel disbanded"}
+		case !ch.subscribers.has(in.UID):
+			return nil, refusal{http.StatusBadRequest, "internal/message: valid channel membership required"}
+		}
 	}
 	limit := syncLimit
 	if in.Limit > 0 {

@@ -50,31 +50,34 @@ var ways = []way{{"TCP", false, false}, {"WebSocket", true, false}, {"JSON-RPC o
 // dial makes a connection that has said nothing yet.
 func (w way) dial(t testing.TB, s *Server) *client {
 	t.Helper()
-	keys, err := wire.NewKeyPair()
+	c, err := w.try(t, s)
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// try is a dial that may go wrong.
+func (w way) try(t testing.TB, s *Server) (*client, error) {
+	keys, err := wire.NewKeyPair()
+	if err != nil {
+		return nil, err
 	}
 	c := &client{t: t, web: w.web, rpc: w.rpc, keys: keys, version: 5}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if w.web {
-		conn, early, _, err := ws.Dialer{NetDial: dialer(s)}.Dial(ctx, s.WS+"/")
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.Conn, c.in = conn, conn
-		if early != nil {
-			c.in = early
-		}
-	} else {
+	if !w.web {
 		conn, err := dialer(s)(ctx, "tcp", strings.TrimPrefix(s.TCP, "tcp://"))
-		if err != nil {
-			t.Fatal(err)
-		}
 		c.Conn, c.in = conn, conn
+		return c, err
 	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
+	conn, early, _, err := ws.Dialer{NetDial: dialer(s)}.Dial(ctx, s.WS+"/")
+	c.Conn, c.in = conn, conn
+	if early != nil {
+		c.in = early
+	}
+	return c, err
 }
 
 // login makes a connection of that uid whose CONNECT is the usual one.
@@ -97,16 +100,25 @@ func (w way) online(t testing.TB, s *Server, uid string, change ...func(*wire.Co
 
 func (c *client) connect(uid string, change ...func(*wire.Connect)) {
 	c.t.Helper()
+	if err := c.tryConnect(uid, change...); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *client) tryConnect(uid string, change ...func(*wire.Connect)) error {
 	p := wire.Connect{Version: 5, DeviceID: "d-" + uid, UID: uid, Token: messages.NewSecret("token-" + uid), At: time.Now().UnixMilli(), Key: c.keys.Public()}
 	for _, do := range change {
 		do(&p)
 	}
 	c.version = p.Version
 	if c.rpc {
-		c.write(p.AppendJSON(nil, "c1"))
-		return
+		return c.tryWrite(p.AppendJSON(nil, "c1"))
 	}
-	c.packet(&p)
+	frame, err := p.Append(nil, c.version)
+	if err != nil {
+		return err
+	}
+	return c.tryWrite(frame)
 }
 
 // packet writes a packet.
@@ -142,23 +154,26 @@ func (c *client) tryWrite(data []byte) error {
 // send sends a message.
 func (c *client) send(to string, kind byte, text string, change ...func(*wire.Send)) {
 	c.t.Helper()
+	frame, err := c.sendFrame(to, kind, text, change...)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.write(frame)
+}
+
+func (c *client) sendFrame(to string, kind byte, text string, change ...func(*wire.Send)) ([]byte, error) {
 	c.sent++
 	p := wire.Send{Flags: wire.RedDot, ClientSeq: c.sent, ClientMsgNo: fmt.Sprintf("%p-%d", c, c.sent), ChannelID: to, ChannelType: kind, Payload: []byte(text)}
 	for _, do := range change {
 		do(&p)
 	}
-	if c.rpc {
-		c.write(p.AppendJSON(nil, fmt.Sprint("s", p.ClientSeq)))
-		return
+	switch {
+	case c.rpc:
+		return p.AppendJSON(nil, fmt.Sprint("s", p.ClientSeq)), nil
+	case p.Setting.Has(wire.NoEncrypt):
+		return p.Append(nil, c.version)
 	}
-	frame, err := c.cipher.AppendSend(nil, c.version, &p)
-	if p.Setting.Has(wire.NoEncrypt) {
-		frame, err = p.Append(nil, c.version)
-	}
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.write(frame)
+	return c.cipher.AppendSend(nil, c.version, &p)
 }
 
 // acknowledge acknowledges the RECV that was heard last.

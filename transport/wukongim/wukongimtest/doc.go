@@ -103,5 +103,4 @@
 //     that is when servers forget it.
 //   - syncOnce messages are numbered apart in both generations, which was seen in V3
 //     only.
-//   - What V3 says to a stranger who asks for a history was not seen; here it is 403.
 package wukongimtest

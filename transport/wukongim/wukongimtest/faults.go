@@ -154,7 +154,7 @@ type Forgery uint8
 // The ways.
 const (
 	WrongKey       Forgery = iota + 1 // the msgKey is that of another message
-	GarbledPayload                    // the payload was changed on its way
+	GarbledPayload                    // the msgKey is right, and the payload cannot be decrypted
 	PlainPayload                      // the payload is plain, NoEncrypt says so, and the msgKey is none
 )
 
@@ -172,7 +172,8 @@ func (f Forgery) of(c *Conn, p wire.Recv) packet {
 	}
 	switch f {
 	case GarbledPayload:
-		signed.Payload[0] ^= 1
+		signed.Payload = []byte("nothing that was ever encrypted")
+		c.ours.SignRecv(&signed)
 	case PlainPayload:
 		signed.Payload = p.Payload
 		signed.Setting |= wire.NoEncrypt

@@ -51,6 +51,7 @@ func (c *Conn) takeCall(text []byte, flaw error) bool {
 		c.say("error again", c.complaint())
 		return false
 	}
+	c.poisoned = ""
 	if flaw == nil {
 		var call wire.Call
 		if call, flaw = wire.ParseCall(text); flaw == nil {

@@ -67,6 +67,16 @@ func (c *Cipher) AppendRecv(b []byte, version byte, plain *Recv) ([]byte, error)
 	return p.Append(b, version)
 }
 
+// SignRecv signs a RECV as it is: the payload is not encrypted, whatever it is.
+func (c *Cipher) SignRecv(p *Recv) {
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	var key [hexSum]byte
+	s.signed = p.appendSigned(s.signed[:0])
+	c.sign(s, &key)
+	p.MsgKey = key[:]
+}
+
 // OpenSend returns the plain payload of a SEND: a buffer of its own, unless the
 // message came plain.
 func (c *Cipher) OpenSend(p *Send) ([]byte, error) {

@@ -228,3 +228,17 @@ func TestWhatWasOpenedStaysAsItIs(t *testing.T) {
 	clear(frame)
 	same(t, string(first), hello)
 }
+
+// What is signed as it is verifies, and is then found to be no encryption.
+func TestAMessageIsSignedAsItIs(t *testing.T) {
+	c := agreed(t)
+	p := readOne(t, vector(t, "RECV_v4_redDot"), 4).(*Recv)
+	p.MsgKey = nil
+	c.SignRecv(p)
+	same(t, string(p.MsgKey), vectors["recv_msgkey"])
+	p.Payload = []byte("nothing that was encrypted")
+	c.SignRecv(p)
+	if _, err := c.OpenRecv(p); !errors.Is(err, ErrGarbled) {
+		t.Error(err)
+	}
+}
