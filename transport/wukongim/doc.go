@@ -34,10 +34,9 @@
 // A RECV is acknowledged when its handler has returned, with its own flags. One that
 // the server says again is not delivered again. The messages of a channel are numbered,
 // ours among them; when a number is missing, what follows is held until [Options.Syncer]
-// has fetched what is between, or the answers to our own messages explain it. After a
-// login the channels that were heard before are brought up to date: then the channel is
-// Syncing, and Ready when that is done. Rooms fetch what they missed when they are
-// verified.
+// has fetched what is between, or the answers to our own messages explain it. After each
+// login the channel is Syncing until the channels that were heard before are up to date.
+// Rooms fetch what they missed when they are verified.
 //
 // Without a Syncer a gap is counted in [Options.Gaps], rooms are taken for joined as
 // long as no refusal says otherwise, and every interruption is a gap for them.

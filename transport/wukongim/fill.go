@@ -162,8 +162,9 @@ func (s *session) ours(m Said) bool {
 	return m.From == s.uid && strings.HasPrefix(m.ClientMsgNo, s.nonce+"-")
 }
 
-// missing reports whether there is something to catch up with, and what.
-func (s *session) missing() bool {
+// resume makes the threads of a connection before those of this one, and lists what is
+// to be caught up with.
+func (s *session) resume() {
 	for _, t := range s.memory.threads {
 		t.resume()
 		if s.Syncer != nil && t.begun && !t.room {
@@ -171,10 +172,10 @@ func (s *session) missing() bool {
 			s.syncs = append(s.syncs, t)
 		}
 	}
-	return len(s.syncs) > 0
 }
 
 // catchUp fetches what was missed in the channels that are remembered, some at a time.
+// The login is ready when all are up to date.
 func (s *session) catchUp(link transport.Link) {
 	for len(s.syncs) > 0 && s.busy < syncsAtOnce {
 		t := s.syncs[0]
@@ -182,18 +183,17 @@ func (s *session) catchUp(link transport.Link) {
 		s.busy++
 		s.fill(link, t, math.MaxUint64)
 	}
+	if s.busy == 0 {
+		link.Synced()
+	}
 }
 
-// synced notes that a channel is up to date. The login is ready when all are.
+// synced notes that a channel is up to date, if the login waits for it.
 func (s *session) synced(link transport.Link, t *thread) {
-	if !t.syncing {
-		return
-	}
-	t.syncing = false
-	s.busy--
-	s.catchUp(link)
-	if s.busy == 0 && len(s.syncs) == 0 {
-		link.Synced()
+	if t.syncing {
+		t.syncing = false
+		s.busy--
+		s.catchUp(link)
 	}
 }
 

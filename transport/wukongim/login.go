@@ -62,12 +62,15 @@ func (s *session) connack(link transport.Link, p wire.Connack) error {
 	if version >= wire.VersionWide || s.memory.drops {
 		s.deduplicates(link)
 	}
-	login := transport.Login{Heartbeat: s.Options.Heartbeat, Sync: s.missing()}
+	s.resume()
+	login := transport.Login{Heartbeat: s.Options.Heartbeat, Sync: s.Syncer != nil}
 	if p.Node != 0 {
 		login.Node = strconv.FormatUint(p.Node, 10)
 	}
 	link.LoggedIn(login)
-	s.catchUp(link)
+	if login.Sync {
+		s.catchUp(link)
+	}
 	return nil
 }
 
