@@ -195,15 +195,13 @@ func (e *end) Reset() {
 	e.pair.reset()
 }
 
-// count counts the connection under a key for as long as the client has it.
-func (p *pair) count(key string, in ...*census) {
+// whileOpen calls enter, and what it returns when the client closes the connection;
+// nothing, if it has.
+func (p *pair) whileOpen(enter func() (leave func())) {
 	p.network.mu.Lock()
 	defer p.network.mu.Unlock()
-	if p.client.closed {
-		return
-	}
-	for _, c := range in {
-		p.client.leave = append(p.client.leave, c.enter(key))
+	if !p.client.closed {
+		p.client.leave = append(p.client.leave, enter())
 	}
 }
 

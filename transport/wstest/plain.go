@@ -23,33 +23,23 @@ func (c *Conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// OnClientClose calls do once, when the client has closed the connection: on a
-// [Network] within its Close, over TCP when the server is done with it. So a client
-// that closes one connection before it dials the next is never seen with two on a
-// Network. do must neither wait nor use the network. It is for the handler only.
-func (c *Conn) OnClientClose(do func()) {
+// WhileOpen calls enter, and what it returns when the client has closed the
+// connection: on a [Network] within its Close, over TCP when the server is done with
+// it. Enter is not called if the client has closed it already. So a client that closes
+// one connection before it dials the next is never seen with two on a Network. Neither
+// function may wait or use the network. It is for the handler only.
+func (c *Conn) WhileOpen(enter func() (leave func())) {
 	if e, ok := c.link.Conn.(*end); ok {
-		e.pair.onClose(do)
+		e.pair.whileOpen(enter)
 		return
 	}
-	before := c.leave
+	before, leave := c.leave, enter()
 	c.leave = func() {
 		if before != nil {
 			before()
 		}
-		do()
+		leave()
 	}
-}
-
-// onClose calls do when the client has closed the connection.
-func (p *pair) onClose(do func()) {
-	p.network.mu.Lock()
-	defer p.network.mu.Unlock()
-	if p.client.closed {
-		do()
-		return
-	}
-	p.client.leave = append(p.client.leave, do)
 }
 
 // discardPlain reads until the end.

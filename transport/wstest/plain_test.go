@@ -105,8 +105,8 @@ func TestTheEndOfAClientIsToldOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var one, two atomic.Int32
 			url, dial, done := start(t, func(c *Conn) {
-				c.OnClientClose(func() { one.Add(1) })
-				c.OnClientClose(func() { two.Add(1) })
+				c.WhileOpen(func() func() { return func() { one.Add(1) } })
+				c.WhileOpen(func() func() { return func() { two.Add(1) } })
 				c.Upgrade()
 			})
 			c := connect(t, url, dial, nil)
@@ -120,6 +120,30 @@ func TestTheEndOfAClientIsToldOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server may be late: what it learns of a connection that the client has closed is
+// no connection of now.
+func TestAConnectionThatIsClosedIsNotOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := NewNetwork()
+		asked, late := 0, make(chan struct{})
+		n.NewServer("host:1", WithTest(t), WithHandler(func(c *Conn) {
+			c.Plain()
+			<-late
+			c.WhileOpen(func() func() { asked++; return func() {} })
+		}))
+		client, err := n.Dial(t.Context(), "tcp", "host:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = client.Close()
+		close(late)
+		synctest.Wait()
+		if asked != 0 {
+			t.Error("it was counted")
+		}
+	})
 }
 
 func TestAServerCanHangUpOnACloseFrame(t *testing.T) {

@@ -244,10 +244,9 @@ func (s *Server) identify(c *Conn, request *http.Request) {
 	c.request, c.key = request, key
 	s.dials[c.number-1].Key = key
 	s.mu.Unlock()
-	if e, ok := c.link.Conn.(*end); ok {
-		e.pair.count(key, &s.open, s.everywhere)
-	} else {
-		c.OnClientClose(s.open.enter(key))
+	c.WhileOpen(func() func() { return s.open.enter(key) })
+	if s.everywhere != nil {
+		c.WhileOpen(func() func() { return s.everywhere.enter(key) })
 	}
 }
 
