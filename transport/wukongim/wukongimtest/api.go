@@ -28,8 +28,9 @@ type api struct {
 	routes  map[string]route
 	running sync.WaitGroup // the accepting goroutine, and every connection
 
-	mu   sync.Mutex
-	http *http.Server // nil while the server is down
+	mu       sync.Mutex
+	http     *http.Server // nil while the server is down
+	listener net.Listener
 }
 
 // route answers one request with what becomes JSON, or with an error.
@@ -96,7 +97,7 @@ func (a *api) up() error {
 			}
 		},
 	}
-	a.http = server
+	a.http, a.listener = server, listener
 	a.running.Go(func() { _ = server.Serve(listener) })
 	return nil
 }
@@ -106,6 +107,7 @@ func (a *api) down() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.http != nil {
+		_ = a.listener.Close() // the server knows it only when its goroutine has begun
 		_ = a.http.Close()
 		a.http = nil
 	}

@@ -148,16 +148,18 @@ func (s *Server) accept(line *wstest.Conn, web bool) *Conn {
 	c.writing.Go(c.write)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.stopped {
 		c.hangUp(eof)
 		return c
 	}
 	s.conns = append(s.conns, c)
-	c.later(s.speechless, func() {
-		if c.stage == fresh {
-			c.hangUp(closed)
-		}
-	})
+	if s.speechless > 0 {
+		c.later(s.speechless, func() {
+			if c.stage == fresh {
+				c.hangUp(closed)
+			}
+		})
+	}
 	c.watch(s.idle)
 	return c
 }

@@ -131,6 +131,7 @@ func TestARecvIsForgedAndComesAgainAsItShouldBe(t *testing.T) {
 			h.Send("alice", "tea", 2, []byte("hello"))
 			if !w.rpc { // which is never signed
 				bob.hears(want)
+				same(h, bob.last.Setting.Has(wire.NoEncrypt), forgery == PlainPayload)
 				conn.Redeliver()
 			}
 			bob.hears(`RECV tea/2 seq=1 from=alice "hello" redDot`)

@@ -99,7 +99,7 @@ func TestADeviceQuits(t *testing.T) {
 			return
 		}
 		h.ends(alice, `DISCONNECT 12 ""`, 150*time.Millisecond)
-		h.ends(w.login(h, h.Server, "alice"), "eof", 6*time.Second)
+		h.ends(w.login(h, h.Server, "alice", token("")), "eof", 6*time.Second)
 		alice.ping()
 		alice.hears(quiet)
 		bob.ping()
@@ -178,5 +178,19 @@ func TestAnIdleConnectionEndsAndAPingIsNotIdle(t *testing.T) {
 		c.ping()
 		c.hears("PONG")
 		h.ends(c, w.closing(profile), map[Profile]time.Duration{V2: 270 * time.Second, V3: 180 * time.Second}[profile])
+	})
+}
+
+func TestV2WhoLostItsPlaceIsNotKickedAgain(t *testing.T) {
+	in(t, V2, func(h *house, w way) {
+		old := w.online(h, h.Server, "alice", deviceID("old"))
+		w.online(h, h.Server, "alice", deviceID("new"))
+		old.hears(`DISCONNECT 12 "login in other device"`)
+		h.Quit("alice", 0)
+		w.login(h, h.Server, "alice", deviceID("newer"))
+		old.hears(quiet)
+		same(h, h.Conns("alice")[0].Zombie(), false)
+		h.at(2 * time.Second)
+		same(h, h.Conns("alice")[0].Zombie(), true)
 	})
 }

@@ -35,7 +35,7 @@ func (c *Conn) login(p wire.Connect, id string) {
 		c.version = s.version
 	}
 	c.note("us>   ", fmt.Sprintf("CONNECT v%d device=%d %q", p.Version, p.Device, p.DeviceID))
-	c.line.OnClientClose(s.census.enter(c.device))
+	c.line.WhileOpen(func() func() { return s.census.enter(c.device) })
 	u := s.world.users[p.UID]
 	if strings.ContainsAny(p.UID, s.reserved) {
 		c.hangUp(closed)

@@ -164,6 +164,13 @@ func TestAPlainSessionHasNeitherKeyNorSalt(t *testing.T) {
 		alice.send("bob", 1, "plain")
 		bob.hears(`RECV alice/1 seq=1 from=alice "plain" redDot`)
 		same(h, len(bob.last.MsgKey), 0)
+		alice.send("bob", 1, "again")
+		bob.hears(`RECV alice/1 seq=2 from=alice "again" redDot`)
+		var kept []string
+		for _, m := range h.Received() {
+			kept = append(kept, string(m.Payload))
+		}
+		same(h, kept, []string{"plain", "again"})
 	}, WithoutEncryption())
 }
 

@@ -277,7 +277,7 @@ func TestOnesOwnMessageReachesOnesOtherDevices(t *testing.T) {
 		app.send("tea", 2, "hello")
 		web.hears(`RECV tea/2 seq=1 from=alice "hello"` + dot)
 		app.send("alice", 1, "to myself")
-		web.hears(`RECV alice/1 seq=1 from=alice "to myself"` + dot)
+		web.hears(`RECV alice/1 seq=1 from=alice "to myself"`+dot, quiet)
 	})
 }
 
@@ -332,5 +332,16 @@ func TestAMessageOfFortyThousandBytesPasses(t *testing.T) {
 		alice.send("bob", 1, strings.Repeat("x", 40_000))
 		bob.hears(`RECV alice/1 seq=1 from=alice "` + strings.Repeat("x", described) + `"... 40000 bytes redDot`)
 		same(h, string(bob.last.Payload), strings.Repeat("x", 40_000))
+	})
+}
+
+// Versions below 5 have fields for a stream where the setting says so.
+func TestAStreamIsDeliveredAsAMessage(t *testing.T) {
+	in(t, V2, func(h *house, w way) {
+		old := func(p *wire.Connect) { p.Version = 4 }
+		alice, bob := w.online(h, h.Server, "alice", old), w.online(h, h.Server, "bob", old)
+		alice.send("tea", 2, "hello", func(p *wire.Send) { p.Setting, p.StreamNo = wire.Stream|wire.Receipt, "stream" })
+		bob.hears(`RECV tea/2 seq=1 from=alice "hello" redDot`)
+		same(h, bob.last.Setting, wire.Receipt)
 	})
 }

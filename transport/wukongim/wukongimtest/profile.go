@@ -25,7 +25,7 @@ type behaviour struct {
 	// Logins.
 	verifies   bool          // tokens, levels and bans count
 	reserved   string        // characters that no uid may have
-	speechless time.Duration // without a CONNECT the connection ends then
+	speechless time.Duration // without a CONNECT the connection ends then; 0: when it is idle
 	refusal    time.Duration // a refused login ends then, without a word
 	curse      time.Duration // after an empty key, the uid's next CONNECT is reset then; 0: the login is refused with a reason
 
@@ -74,8 +74,7 @@ var behaviours = [...]behaviour{
 	},
 	V3: {
 		name: "V3", version: 6,
-		speechless: 180 * time.Second,
-		idle:       180 * time.Second, quit: 2 * time.Second, retoken: 10 * time.Second, sigterm: time.Second, code: 1000,
+		idle: 180 * time.Second, quit: 2 * time.Second, retoken: 10 * time.Second, sigterm: time.Second, code: 1000,
 		plain: true, deduplicates: true, noChannel: channelNotExist, first: 520 * time.Millisecond, names: true, ownRedDot: true,
 		members: true,
 	},

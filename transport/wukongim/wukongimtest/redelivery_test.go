@@ -44,11 +44,12 @@ func TestV2AMessageThatIsAcknowledgedDoesNotComeAgain(t *testing.T) {
 func TestV2AnAcknowledgementWithWrongFlagsCountsForNothing(t *testing.T) {
 	in(t, V2, func(h *house, w way) {
 		bob := w.online(h, h.Server, "bob")
+		h.at(500 * time.Millisecond)
 		h.Send("alice", "tea", 2, []byte("hello"))
 		bob.hears(`RECV tea/2 seq=1 from=alice "hello" redDot`)
 		bob.last.Flags = 1
 		bob.acknowledge()
-		h.ends(bob, `RECV tea/2 seq=1 from=alice "hello" redDot`, 60*time.Second)
+		h.ends(bob, `RECV tea/2 seq=1 from=alice "hello" redDot`, 89500*time.Millisecond)
 	})
 }
 
@@ -93,5 +94,34 @@ func TestTheTestMaySendWhatIsNotAcknowledgedAgain(t *testing.T) {
 		synctest.Wait()
 		h.Conns("bob")[0].Redeliver()
 		bob.hears(`RECV tea/2 seq=1 from=alice "one" redDot`, `RECV tea/2 seq=3 from=alice "three" redDot`, quiet)
+	})
+}
+
+func TestV2AZombieGetsNothingAgain(t *testing.T) {
+	in(t, V2, func(h *house, w way) {
+		old := w.online(h, h.Server, "bob")
+		h.Send("alice", "tea", 2, []byte("hello"))
+		old.hears(`RECV tea/2 seq=1 from=alice "hello" redDot`)
+		zombie := h.conn("bob")
+		w.online(h, h.Server, "bob")
+		h.at(3 * time.Second)
+		zombie.Redeliver()
+		same(h, zombie.Unacked(), []int64(nil))
+		same(h, old.hearWithin(200*time.Second), quiet)
+	})
+}
+
+// The clock of the scans begins with the server.
+func TestV2AfterARestartTheScansBeginAnew(t *testing.T) {
+	in(t, V2, func(h *house, w way) {
+		h.Kill()
+		h.at(65 * time.Second)
+		if err := h.Up(); err != nil {
+			h.Fatal(err)
+		}
+		bob := w.online(h, h.Server, "bob")
+		h.Send("alice", "tea", 2, []byte("hello"))
+		bob.hears(`RECV tea/2 seq=1 from=alice "hello" redDot`)
+		h.ends(bob, `RECV tea/2 seq=1 from=alice "hello" redDot`, 60*time.Second)
 	})
 }

@@ -79,3 +79,31 @@ func TestNothingStartsAfterClose(t *testing.T) {
 		h.refuses()
 	})
 }
+
+// The dial was accepted, and nobody has looked at the connection yet.
+func TestAKillEndsWhatIsOnItsWay(t *testing.T) {
+	for range 50 {
+		alone(t, V2, func(h *house) {
+			c := ways[0].dial(h, h.Server)
+			h.Kill()
+			if err := c.tryConnect("alice"); err == nil {
+				if end := c.hear(); end != "eof" && end != "reset" {
+					h.Error(end)
+				}
+			}
+			same(h, h.Online(), []string(nil))
+		})
+	}
+}
+
+// The server is late: it reads the CONNECT of a connection that was closed long since.
+func TestAClientThatClosesBeforeItDialsNeverHasTwo(t *testing.T) {
+	both(t, func(h *house, w way, _ Profile) {
+		for range 50 {
+			c := w.login(h, h.Server, "alice")
+			_ = c.Close()
+		}
+		w.online(h, h.Server, "alice")
+		same(h, []int{h.MaxOpen("alice"), h.Open("alice")}, []int{1, 1})
+	})
+}

@@ -35,6 +35,7 @@ type Server struct {
 	acks     []Ack
 	failures []error
 	changed  chan struct{} // closed when a connection logs in
+	stopped  bool
 	closed   bool
 }
 
@@ -114,6 +115,7 @@ func (s *Server) stop(within time.Duration) {
 	s.api.down()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.stopped = true // for those that are accepted, and not there yet
 	for _, c := range s.conns {
 		if within == 0 {
 			c.hangUp(eof)
@@ -128,7 +130,9 @@ func (s *Server) stop(within time.Duration) {
 func (s *Server) Up() error {
 	s.mu.Lock()
 	closed := s.closed
-	s.began = time.Now()
+	if s.stopped && !closed {
+		s.began, s.stopped = time.Now(), false
+	}
 	s.mu.Unlock()
 	if closed {
 		return nil
