@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -123,7 +124,14 @@ func (a *api) close() {
 // ServeHTTP answers a request.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer a.server.guard()
-	answer, found := a.routes[r.Method+" "+r.URL.Path]
+	pattern := r.Method + " " + r.URL.Path
+	if parts := strings.Split(r.URL.Path, "/"); len(parts) == 6 && parts[1] == "cluster" {
+		r.SetPathValue("id", parts[3])
+		r.SetPathValue("type", parts[4])
+		parts[3], parts[4] = "{id}", "{type}"
+		pattern = r.Method + " " + strings.Join(parts, "/")
+	}
+	answer, found := a.routes[pattern]
 	if !found {
 		http.NotFound(w, r)
 		return
@@ -180,6 +188,8 @@ var v2Routes = map[string]route{
 	"POST /conn/remove":            connRemove,
 	"GET /channel/max_message_seq": maxSeq,
 	"POST /conversation/sync":      conversationSync,
+
+	"GET /cluster/channels/{id}/{type}/subscribers": subscribers,
 }
 
 var v3Routes = map[string]route{

@@ -104,17 +104,36 @@ func TestAMessageOfAHistoryIsWholeAndItsChannelIsTheReaders(t *testing.T) {
 }
 
 func TestWhoMayReadAHistory(t *testing.T) {
-	for profile, want := range map[Profile]string{
-		V2: `{"end_message_seq":0,"messages":[],"more":0,"start_message_seq":0}`,
-		V3: `400 {"msg":"internal/message: valid channel membership required","status":400}`,
+	const (
+		empty   = `{"end_message_seq":0,"messages":[],"more":0,"start_message_seq":0}`
+		outside = `400 {"msg":"internal/message: valid channel membership required","status":400}`
+		over    = `400 {"msg":"internal/message: channel disbanded","status":400}`
+	)
+	for profile, want := range map[Profile][]string{
+		V2: {empty, empty, empty, empty, empty},
+		V3: {empty, outside, outside, over, outside},
 	} {
 		alone(t, profile, func(h *house) {
-			same(h, h.post("/channel/messagesync", `{"login_uid":"carol","channel_id":"tea","channel_type":2}`), want)
-			h.post("/channel/info", `{"channel_id":"tea","channel_type":2,"disband":1}`)
-			if profile == V3 {
-				want = `400 {"msg":"internal/message: channel disbanded","status":400}`
+			ask := func(uid, channel string, kind int) string {
+				return h.post("/channel/messagesync", fmt.Sprintf(`{"login_uid":%q,"channel_id":%q,"channel_type":%d}`, uid, channel, kind))
 			}
-			same(h, h.post("/channel/messagesync", `{"login_uid":"carol","channel_id":"tea","channel_type":2}`), want)
+			got := []string{ask("alice", "tea", 2), ask("carol", "tea", 2), ask("alice", "bob", 1)}
+			h.post("/channel/info", `{"channel_id":"tea","channel_type":2,"disband":1}`)
+			same(h, append(got, ask("alice", "tea", 2), ask("carol", "tea", 2)), want)
+		})
+	}
+}
+
+func TestOnlyV2ListsSubscribers(t *testing.T) {
+	for profile, want := range map[Profile][]string{
+		V2: {`["alice","bob","carol"]`, `[]`, "404 404 page not found"},
+		V3: {"404 404 page not found", "404 404 page not found", "404 404 page not found"},
+	} {
+		alone(t, profile, func(h *house) {
+			h.AddChannel("a b", 4, "alice", "bob", "carol")
+			same(h, []string{
+				h.get("/cluster/channels/a%20b/4/subscribers"), h.get("/cluster/channels/a%20b/2/subscribers"), h.get("/cluster/channels/a%2Fb/2/subscribers"),
+			}, want)
 		})
 	}
 }

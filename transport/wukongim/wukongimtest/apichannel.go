@@ -1,6 +1,9 @@
 package wukongimtest
 
-import "net/http"
+import (
+	"net/http"
+	"strconv"
+)
 
 // channelBody is what requests about a channel have.
 type channelBody struct {
@@ -131,4 +134,20 @@ func channelDelete(s *Server, r *request) (any, error) {
 		delete(w.channels, placeOf("", in.ID, in.Type))
 		return nil
 	})
+}
+
+// subscribers is GET /cluster/channels/{id}/{type}/subscribers. A channel that there is
+// not has none.
+func subscribers(s *Server, r *request) (any, error) {
+	kind, err := strconv.ParseUint(r.PathValue("type"), 10, 8)
+	if err != nil {
+		kind = 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	uids := []string{}
+	if ch := s.world.channels[placeOf("", r.PathValue("id"), byte(kind))]; ch != nil {
+		uids = append(uids, ch.subscribers.list...)
+	}
+	return uids, nil
 }

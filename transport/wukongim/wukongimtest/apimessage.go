@@ -133,13 +133,15 @@ func messageSync(s *Server, r *request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ch := s.world.channel(placeOf(in.UID, in.ChannelID, in.ChannelType))
-	if s.members && in.ChannelType != person {
-		switch {
-		case ch.disbanded:
-			return nil, refusal{http.StatusBadRequest, "internal/message: channel disbanded"}
-		case !ch.subscribers.has(in.UID):
-			return nil, refusal{http.StatusBadRequest, "internal/message: valid channel membership required"}
-		}
+	inside := ch.subscribers.has(in.UID)
+	if in.ChannelType == person { // once one of the two has spoken
+		inside = len(ch.messages) > 0
+	}
+	switch {
+	case s.members && !inside:
+		return nil, refusal{http.StatusBadRequest, "internal/message: valid channel membership required"}
+	case s.members && ch.disbanded:
+		return nil, refusal{http.StatusBadRequest, "internal/message: channel disbanded"}
 	}
 	limit := syncLimit
 	if in.Limit > 0 {

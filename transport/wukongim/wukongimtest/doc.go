@@ -71,6 +71,7 @@
 //	closed means                       EOF                                  close 1000, or EOF over TCP
 //	the client's close frame           EOF                                  is answered
 //	messagesync                        for everybody                        for members
+//	/cluster/channels/.../subscribers  yes                                  no such route
 //	a JSON-RPC mistake                 its error answers everything later
 //
 // # Faults
