@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"net/url"
-	"strconv"
-	"strings"
+	"fmt"
 
 	"github.com/seed14814784/holdfast/messages"
 )
@@ -13,6 +11,17 @@ import (
 type Channel struct {
 	ID   string `json:"channel_id"`
 	Type byte   `json:"channel_type"`
+}
+
+// String returns the type and the ID, such as "2/g1".
+func (c Channel) String() string { return fmt.Sprintf("%d/%s", c.Type, c.ID) }
+
+// check says why nothing can be asked about a channel.
+func (c Channel) check(op string) error {
+	if c.ID == "" || c.Type == 0 {
+		return failed(op, messages.ReasonInvalidSpec, "the channel is %q; it needs an ID, and a type from 1", brief(c.String()))
+	}
+	return nil
 }
 
 // CreateChannel makes a channel, or changes who is in an old one.
@@ -36,10 +45,13 @@ func (c *Client) Blacklist(ctx context.Context, channel Channel, uids ...string)
 }
 
 func (c *Client) members(ctx context.Context, path string, channel Channel, name string, uids []string) error {
+	if err := channel.check(path); err != nil {
+		return err
+	}
 	if uids == nil {
 		uids = []string{}
 	}
-	return c.post(ctx, path, map[string]any{"channel_id": channel.ID, "channel_type": channel.Type, name: uids}, nil)
+	return c.ask(ctx, post(path, map[string]any{"channel_id": channel.ID, "channel_type": channel.Type, name: uids}), nil)
 }
 
 // Info is the state of a channel.
@@ -51,60 +63,20 @@ type Info struct {
 // SetInfo changes the state of a channel. Banning a user is the Ban of the channel of
 // type 1 with the user's uid.
 func (c *Client) SetInfo(ctx context.Context, channel Channel, info Info) error {
-	return c.post(ctx, "/channel/info", map[string]any{
-		"channel_id": channel.ID, "channel_type": channel.Type, "ban": bit(info.Ban), "disband": bit(info.Disband),
-	}, nil)
-}
-
-func bit(is bool) int {
-	if is {
-		return 1
+	const path = "/channel/info"
+	if err := channel.check(path); err != nil {
+		return err
 	}
-	return 0
+	return c.ask(ctx, post(path, map[string]any{
+		"channel_id": channel.ID, "channel_type": channel.Type, "ban": flag(info.Ban), "disband": flag(info.Disband),
+	}), nil)
 }
 
 // DeleteChannel ends a channel, and forgets it.
 func (c *Client) DeleteChannel(ctx context.Context, channel Channel) error {
-	return c.post(ctx, "/channel/delete", channel, nil)
-}
-
-// MaxSeq is the sequence number of a channel's last message; 0: there is none. Only
-// version 2 tells; see [Client.Latest].
-func (c *Client) MaxSeq(ctx context.Context, uid string, channel Channel) (uint64, error) {
-	var answer struct {
-		Seq uint64 `json:"message_seq"`
+	const path = "/channel/delete"
+	if err := channel.check(path); err != nil {
+		return err
 	}
-	err := c.get(ctx, "/channel/max_message_seq", url.Values{
-		"channel_id": {channel.ID}, "channel_type": {strconv.Itoa(int(channel.Type))}, "login_uid": {uid},
-	}, &answer)
-	return answer.Seq, err
-}
-
-// Membership says whether a user is in a channel.
-type Membership uint8
-
-// The answers.
-const (
-	CannotTell    Membership = iota // the server has no answer to that
-	Member                          // in
-	NotMember                       // out
-	NoSuchChannel                   // the channel is over
-)
-
-// Member asks whether a user is in a channel. Only version 3 knows: it shows a history
-// to members only. Version 2 shows it to anybody, so an answer of it says nothing.
-func (c *Client) Member(ctx context.Context, uid string, channel Channel) (Membership, error) {
-	_, err := c.Messages(ctx, Query{UID: uid, Channel: channel, Limit: 1})
-	reason, _ := messages.ReasonOf(err)
-	switch words := reason.Wire.Text; {
-	case err == nil:
-		return CannotTell, nil
-	case reason.Code != messages.ReasonNack:
-		return CannotTell, err
-	case strings.Contains(words, "membership required"):
-		return NotMember, nil
-	case strings.Contains(words, "disbanded"):
-		return NoSuchChannel, nil
-	}
-	return CannotTell, err
+	return c.ask(ctx, post(path, channel), nil)
 }

@@ -10,6 +10,13 @@ import (
 // AllDevices stands for every kind of device.
 const AllDevices = -1
 
+func checkUID(op, uid string) error {
+	if uid == "" {
+		return failed(op, messages.ReasonInvalidSpec, "the uid is empty")
+	}
+	return nil
+}
+
 // Token lets a user log in.
 type Token struct {
 	UID    string
@@ -21,19 +28,28 @@ type Token struct {
 // SetToken makes a token good, and the one before worthless. Of a Master, connections
 // that are there are kicked.
 func (c *Client) SetToken(ctx context.Context, t Token) error {
-	level := 0
-	if t.Master {
-		level = 1
+	const path = "/user/token"
+	if err := checkUID(path, t.UID); err != nil {
+		return err
 	}
-	return c.post(ctx, "/user/token", map[string]any{
-		"uid": t.UID, "token": t.Token.Reveal(), "device_flag": t.Device, "device_level": level,
-	}, nil)
+	if t.Token.Reveal() == "" {
+		return failed(path, messages.ReasonInvalidSpec, "the token of %q is empty", brief(t.UID))
+	}
+	ask := post(path, map[string]any{
+		"uid": t.UID, "token": t.Token.Reveal(), "device_flag": t.Device, "device_level": flag(t.Master),
+	})
+	ask.secret = t.Token
+	return c.ask(ctx, ask, nil)
 }
 
 // QuitDevice kicks a user's connections of a kind of device, or of [AllDevices], and
 // makes the token worthless. A user who is not there is no error.
 func (c *Client) QuitDevice(ctx context.Context, uid string, device int) error {
-	return c.post(ctx, "/user/device_quit", map[string]any{"uid": uid, "device_flag": device}, nil)
+	const path = "/user/device_quit"
+	if err := checkUID(path, uid); err != nil {
+		return err
+	}
+	return c.ask(ctx, post(path, map[string]any{"uid": uid, "device_flag": device}), nil)
 }
 
 // Online is a kind of device on which a user is online.
@@ -45,7 +61,10 @@ type Online struct {
 
 // Online tells who of these is online, and on what.
 func (c *Client) Online(ctx context.Context, uids ...string) (online []Online, err error) {
-	err = c.post(ctx, "/user/onlinestatus", uids, &online)
+	if len(uids) == 0 {
+		return nil, c.Check()
+	}
+	err = c.ask(ctx, post("/user/onlinestatus", uids), &online)
 	return online, err
 }
 
@@ -58,38 +77,10 @@ type Route struct {
 
 // Route asks where a user has to connect to.
 func (c *Client) Route(ctx context.Context, uid string) (route Route, err error) {
-	err = c.get(ctx, "/route", url.Values{"uid": {uid}}, &route)
+	const path = "/route"
+	if err := checkUID(path, uid); err != nil {
+		return Route{}, err
+	}
+	err = c.ask(ctx, get(path, url.Values{"uid": {uid}}), &route)
 	return route, err
-}
-
-// Connection is one connection of a server.
-type Connection struct {
-	ID       int64  `json:"id"`
-	UID      string `json:"uid"`
-	DeviceID string `json:"device_id"`
-	Version  byte   `json:"version"`
-	Node     uint64 `json:"node_id"`
-}
-
-// Connections are those of a user, 100 at most. Only version 2 tells.
-func (c *Client) Connections(ctx context.Context, uid string) ([]Connection, error) {
-	var answer struct {
-		Connections []Connection `json:"connections"`
-	}
-	err := c.get(ctx, "/connz", url.Values{"uid": {uid}, "limit": {"100"}}, &answer)
-	return answer.Connections, err
-}
-
-// Kick ends a connection for good. Only version 2 does.
-func (c *Client) Kick(ctx context.Context, connection Connection) error {
-	return c.post(ctx, "/conn/kick", map[string]any{"uid": connection.UID, "conn_id": connection.ID, "node_id": connection.Node}, nil)
-}
-
-// Health reports whether the server is fit, as nil, and else why not.
-func (c *Client) Health(ctx context.Context) error {
-	err := c.get(ctx, "/health", nil, nil)
-	if reason, _ := messages.ReasonOf(err); reason.Code == messages.ReasonNotSupported {
-		return c.get(ctx, "/healthz", nil, nil) // as version 3 calls it
-	}
-	return err
 }
