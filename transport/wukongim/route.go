@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/seed14814784/holdfast/messages"
@@ -55,29 +56,50 @@ func (r Router) Check() error {
 	return r.API.Check()
 }
 
-// String tells where the API is.
-func (r Router) String() string { return "the route of " + r.API.String() }
+// String tells where the API is, without user information.
+func (r Router) String() string {
+	if r.API == nil {
+		return "the route of no API"
+	}
+	return "the route of " + r.API.String()
+}
 
-// Resolve asks. It blocks until ctx ends, or the client's own timeout.
+// GoString hides the same from %#v.
+func (r Router) GoString() string { return "wukongim.Router(" + strconv.Quote(r.String()) + ")" }
+
+// Resolve asks. It blocks until ctx ends, or the client's own timeout. What the API
+// refuses is tried again: that says nothing about the user, who may yet log in.
 func (r Router) Resolve(ctx context.Context, request transport.AddressRequest) (transport.Target, error) {
 	uid := cmp.Or(r.UID, string(request.Channel))
 	route, err := r.API.Route(ctx, uid)
+	if reason, _ := messages.ReasonOf(err); reason.Class().Final() {
+		reason.Code = messages.ReasonCredCallbackError
+		err = &messages.Error{Op: "address", Reason: reason}
+	}
 	if err != nil {
 		return transport.Target{}, err
 	}
-	target := [...]struct{ address, scheme string }{
-		TCP: {route.TCP, "tcp://"}, WebSocket: {route.WS, "ws://"}, SecureWebSocket: {route.WSS, "wss://"},
+	told := [...]struct{ address, scheme string }{
+		TCP: {route.TCP, "tcp"}, WebSocket: {route.WS, "ws"}, SecureWebSocket: {route.WSS, "wss"},
 	}[r.Over]
-	if target.address == "" {
-		return transport.Target{}, &messages.Error{Op: "address", Reason: messages.Because(messages.ReasonCredCallbackError,
-			"the server has no address for %s; choose another Router.Over, or configure the server's external addresses", r.Over)}
+	if told.address == "" {
+		return transport.Target{}, noAddress("the server has no address for %s; choose another Router.Over, or configure the server's external addresses", r.Over)
 	}
-	if !strings.Contains(target.address, "://") {
-		target.address = target.scheme + target.address
+	address := told.address
+	if !strings.Contains(address, "://") {
+		address = told.scheme + "://" + address
 	}
-	if _, err := transport.ParseURL(target.address); err != nil || !strings.HasPrefix(target.address, target.scheme) {
-		return transport.Target{}, &messages.Error{Op: "address", Reason: messages.Because(messages.ReasonCredCallbackError,
-			"the server's address for %s is %q, which is none", r.Over, brief(transport.Redact(target.address)))}
+	if u, err := transport.ParseURL(address); err != nil || u.Scheme != told.scheme {
+		return transport.Target{}, noAddress("the server's address for %s is %q, and has to be %s; configure the server's external addresses",
+			r.Over, brief(transport.Redact(told.address)), forms[r.Over])
 	}
-	return transport.Target{URL: target.address}, nil
+	return transport.Target{URL: address}, nil
+}
+
+// forms are what addresses look like.
+var forms = [...]string{TCP: "host:port", WebSocket: "ws://host:port", SecureWebSocket: "wss://host:port"}
+
+// noAddress is an answer that is no address. A server may be configured better next time.
+func noAddress(format string, args ...any) error {
+	return &messages.Error{Op: "address", Reason: messages.Because(messages.ReasonCredCallbackError, format, args...)}
 }
