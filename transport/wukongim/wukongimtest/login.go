@@ -1,8 +1,8 @@
 package wukongimtest
 
 import (
+	"crypto/rand"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,8 +19,8 @@ const (
 // node is the id of the only node.
 const node = 1
 
-// saltOf is as long as a salt must be.
-const saltOf = "ABCDEFGHIJKLMNOP"
+// saltSize is how many letters and digits a salt has.
+const saltSize = 16
 
 // login answers a CONNECT; id is that of the call. s.mu is held.
 func (c *Conn) login(p wire.Connect, id string) {
@@ -61,7 +61,7 @@ func (c *Conn) login(p wire.Connect, id string) {
 		return
 	}
 	u = s.world.user(p.UID)
-	key, ok := c.agree(p.Key)
+	key, salt, ok := c.agree(p.Key)
 	switch {
 	case !ok && s.curse > 0:
 		u.cursed = true
@@ -79,10 +79,7 @@ func (c *Conn) login(p wire.Connect, id string) {
 	c.number, c.logged = s.world.logins, time.Now()
 	c.stage = online
 	u.conns = append(u.conns, c)
-	ack := wire.Connack{TimeDiff: time.Now().UnixMilli() - p.At, Reason: success, Key: key, Node: node}
-	if key != "" {
-		ack.Salt = saltOf
-	}
+	ack := wire.Connack{TimeDiff: time.Now().UnixMilli() - p.At, Reason: success, Key: key, Salt: salt, Node: node}
 	if p.Version > wire.VersionExpire || c.rpc {
 		ack.ServerVersion = c.version
 	}
@@ -131,78 +128,15 @@ func (c *Conn) connack(ack wire.Connack, id string) {
 
 // agree makes the ciphers of the session. It is not ok if the client's key is missing
 // or is none.
-func (c *Conn) agree(key string) (ours string, ok bool) {
+func (c *Conn) agree(key string) (ours, salt string, ok bool) {
 	if c.rpc || c.server.open {
-		return "", true
+		return "", "", true
 	}
 	pair, err := wire.NewKeyPair()
 	if err != nil {
 		panic(err)
 	}
-	c.ours, err = pair.Agree(key, saltOf)
-	return pair.Public(), err == nil && c.ours != nil
-}
-
-// makeRoom ends what cannot be online next to the new connection.
-func (u *user) makeRoom(c *Conn) {
-	for _, old := range slices.Clone(u.conns) {
-		switch {
-		case old.stage != online || old.device.flag != c.device.flag:
-		case old.device == c.device:
-			old.lose()
-		case c.level == master:
-			old.kick(byOtherDevice)
-		}
-	}
-}
-
-// kick tells a connection that it lost its place.
-func (c *Conn) kick(words string) {
-	c.disconnect(connectKick, words)
-	c.lose()
-}
-
-// lose takes its place from a connection: it is closed, or soon a zombie.
-func (c *Conn) lose() {
-	s := c.server
-	if s.fades == 0 {
-		c.hangUp(closed)
-		return
-	}
-	if c.stage != online {
-		return
-	}
-	c.stage = fading
-	c.later(s.zombie, func() { c.hangUp(closed) })
-	c.later(s.fades, c.bury)
-}
-
-// bury makes a zombie of the connection: the user does not have it any more, and
-// nobody answers it.
-func (c *Conn) bury() {
-	c.leave()
-	c.stage = zombie
-}
-
-// leave takes the connection from its user. s.mu is held.
-func (c *Conn) leave() {
-	if u := c.server.world.users[c.device.uid]; u != nil {
-		u.conns = slices.DeleteFunc(u.conns, func(other *Conn) bool { return other == c })
-	}
-	for _, d := range c.unacked {
-		c.cancel(d.timer)
-	}
-	c.unacked = nil
-	c.stage = ended
-}
-
-// disconnect says that the connection is not wanted. s.mu is held.
-func (c *Conn) disconnect(reason byte, words string) {
-	line := fmt.Sprintf("DISCONNECT %d %q", reason, words)
-	p := wire.Disconnect{Reason: reason, Text: words}
-	if c.rpc {
-		c.call(line, p.AppendJSON(nil, ""))
-		return
-	}
-	c.frame(line, &p)
+	salt = rand.Text()[:saltSize]
+	c.ours, err = pair.Agree(key, salt)
+	return pair.Public(), salt, err == nil && c.ours != nil
 }
