@@ -66,6 +66,8 @@ func (c *Client) Messages(ctx context.Context, q Query) (Page, error) {
 			continue
 		case q.Channel.Type == 1 && start <= 1 && isOutside(err): // it knows no conversation of the two
 			return Page{}, nil
+		case isUnused(err):
+			return Page{}, nil
 		case err != nil:
 			return Page{}, err
 		}

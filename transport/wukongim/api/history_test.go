@@ -81,3 +81,11 @@ func TestTwoPersonsWhoNeverSpokeHaveAnEmptyHistory(t *testing.T) {
 		same(t, name, reasonFor(t, err).Code, c.want)
 	}
 }
+
+// Version 3 has no history of a channel in which nobody has spoken yet.
+func TestAChannelInWhichNobodyHasSpokenHasAnEmptyHistory(t *testing.T) {
+	client, _ := open(t, says(400, `{"msg":"internal/message: channel not found: channel: channel not found: {g 2}","status":400}`))
+	page, err := client.Messages(t.Context(), Query{UID: "u", Channel: g, After: 3})
+	same(t, "the page", page, Page{})
+	same(t, "the error", err, nil)
+}

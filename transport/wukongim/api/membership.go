@@ -101,6 +101,10 @@ func listable(id string) bool { return id != "." && id != ".." && !strings.Conta
 // isOutside reports whether version 3 refused a history to somebody who is not in.
 func isOutside(err error) bool { return isNack(err, "membership required") }
 
+// isUnused reports whether version 3 has no history of a channel, because nothing was
+// ever said in it. It looks at who asks before.
+func isUnused(err error) bool { return isNack(err, "channel not found") }
+
 // isOver reports whether it refused one of a channel that was disbanded.
 func isOver(err error) bool { return isNack(err, "channel disbanded") }
 

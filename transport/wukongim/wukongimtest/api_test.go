@@ -107,11 +107,12 @@ func TestWhoMayReadAHistory(t *testing.T) {
 	const (
 		empty   = `{"end_message_seq":0,"messages":[],"more":0,"start_message_seq":0}`
 		outside = `400 {"msg":"internal/message: valid channel membership required","status":400}`
+		unused  = `400 {"msg":"internal/message: channel not found: channel: channel not found: {tea 2}","status":400}`
 		over    = `400 {"msg":"internal/message: channel disbanded","status":400}`
 	)
 	for profile, want := range map[Profile][]string{
 		V2: {empty, empty, empty, empty, empty},
-		V3: {empty, outside, outside, over, outside},
+		V3: {unused, outside, outside, over, outside},
 	} {
 		alone(t, profile, func(h *house) {
 			ask := func(uid, channel string, kind int) string {

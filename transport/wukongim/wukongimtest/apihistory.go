@@ -2,6 +2,7 @@ package wukongimtest
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -44,6 +45,8 @@ func messageSync(s *Server, r *request) (any, error) {
 		return nil, refusal{http.StatusBadRequest, "internal/message: valid channel membership required"}
 	case s.members && ch.disbanded:
 		return nil, refusal{http.StatusBadRequest, "internal/message: channel disbanded"}
+	case s.members && len(ch.messages) == 0:
+		return nil, refusal{http.StatusBadRequest, fmt.Sprintf("internal/message: channel not found: channel: channel not found: {%s %d}", in.ChannelID, in.ChannelType)}
 	}
 	limit := syncLimit
 	if in.Limit > 0 {
