@@ -75,9 +75,9 @@ func (c *Client) http() *http.Client {
 	return &client
 }
 
-// idlePerServer is how many connections to one server wait for the next call: a fleet
-// that comes back asks for many routes at once.
-const idlePerServer = 64
+// idlePerServer is how many connections to one server wait for the next call: more than
+// a gate lets ask for a route at once when a fleet comes back.
+const idlePerServer = 256
 
 // shared carries the requests of clients that say nothing about it. A program that has
 // put something of its own in the place of http.DefaultTransport gets that.
@@ -87,6 +87,6 @@ var shared = sync.OnceValue(func() http.RoundTripper {
 		return http.DefaultTransport
 	}
 	ours := standard.Clone()
-	ours.MaxIdleConnsPerHost = idlePerServer
+	ours.MaxIdleConns, ours.MaxIdleConnsPerHost = 4*idlePerServer, idlePerServer
 	return ours
 })
