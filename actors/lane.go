@@ -139,18 +139,16 @@ func (w *lane) empty() {
 	w.next = messages.Position{}
 }
 
-// granted keeps the answer to a join until the rooms actor opens the lane.
-func (w *lane) granted(ticket uint64, epoch messages.Epoch, news transport.RoomNews) {
+// granted keeps the answer to a join until the rooms actor opens the lane. It reports
+// whether that was the answer that the lane waits for.
+func (w *lane) granted(ticket uint64, position messages.Position, history []held) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ticket != ticket || w.open || w.answered {
-		return
+		return false
 	}
-	w.next, w.answered = news.Position, true
-	now := time.Now()
-	for _, p := range news.History {
-		w.history = append(w.history, held{Publication: p, epoch: epoch, at: now})
-	}
+	w.next, w.answered, w.history = position, true, history
+	return true
 }
 
 // left drops what was held back before the answer to a leave that went before the

@@ -130,10 +130,7 @@ func TestAJoinThatIsAnsweredTwiceIsAnsweredOnce(t *testing.T) {
 		h.skip()
 		w := h.record.lanes.find("a") // by hand, for both to come before the room hears of the first
 		for offset := uint64(1); offset < 3; offset++ {
-			w.granted(1, 1, transport.RoomNews{
-				Position: messages.Position{Epoch: "e1", Offset: 2 * offset},
-				History:  []transport.Publication{{Data: []byte("said")}},
-			})
+			w.granted(1, messages.Position{Epoch: "e1", Offset: 2 * offset}, []held{{Publication: transport.Publication{Data: []byte("said")}}})
 		}
 		h.peer.last().send("PUB a 3 next")
 		h.inspect(func(c *channel) {

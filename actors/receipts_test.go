@@ -64,7 +64,7 @@ func TestAMessageForARoomThatIsNotJoinedIsNotTaken(t *testing.T) {
 		w.close()
 		w.begin(8)
 		give(r, 3, "during the second join")
-		w.granted(8, 1, transport.RoomNews{Kind: transport.RoomJoined, Position: messages.Position{Offset: 3}})
+		w.granted(8, messages.Position{Offset: 3}, []held{{Publication: transport.Publication{Offset: 3}, slip: slip{collect, "of the history"}}})
 		give(r, 4, "after it was granted")
 		r.open(w, nil)
 		give(r, 4, "again")
@@ -75,7 +75,8 @@ func TestAMessageForARoomThatIsNotJoinedIsNotTaken(t *testing.T) {
 			{"before the join", false},
 			{"during the join", false},
 			{"during the second join", true}, // the history had it
-			{"again", true},                  // the handler has had it
+			{"of the history", true},
+			{"again", true}, // the handler has had it
 			{"after it was granted", true},
 		}
 		if len(told) != len(want) {

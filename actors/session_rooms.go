@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"time"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/seed14814784/holdfast/actors/membership"
@@ -96,8 +98,12 @@ func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {
 		w.left()
 	}
 	if news.Kind == transport.RoomJoined {
-		if w != nil {
-			w.granted(ticket.Number, c.ref.epoch, news)
+		history := make([]held, 0, len(news.History))
+		for _, p := range news.History {
+			history = append(history, held{p, c.ref.epoch, time.Now(), c.rec.slip(p)})
+		}
+		if w == nil || !w.granted(ticket.Number, news.Position, history) {
+			refuse(history)
 		}
 		if len(news.History) > 0 && !c.rec.inbox.room(l.resume()) {
 			c.pause()
@@ -114,6 +120,7 @@ func (l *link) Publish(room messages.RoomID, p transport.Publication) {
 	c := l.c
 	if c.leaving && !c.rec.inbox.room(nil) {
 		c.rec.stale.Add(1)
+		c.rec.slip(p).end(false)
 		return
 	}
 	if !c.rec.publish(room, p, c.ref.epoch, c.rec.slip(p), l.resume()) {
