@@ -36,7 +36,13 @@
 // ours among them; when a number is missing, what follows is held until [Options.Syncer]
 // has fetched what is between, or the answers to our own messages explain it. After each
 // login the channel is Syncing until the channels that were heard before are up to date.
-// Rooms fetch what they missed when they are verified.
+// Rooms fetch what they missed when they are verified. A room begins with what the
+// channel's handler has not heard; and where nobody asks about one for a minute after a
+// login, because it ended with the channel before, what came for it is the channel's.
+//
+// A history that ends before what was heard is another one: that is a gap, and it goes
+// on from its end. What comes after all when it could not be fetched is delivered late,
+// without a Position.
 //
 // Without a Syncer a gap is counted in [Options.Gaps], rooms are taken for joined as
 // long as no refusal says otherwise, and every interruption is a gap for them.

@@ -10,6 +10,9 @@ import (
 	"github.com/seed14814784/holdfast/transport"
 )
 
+// everything is a number that no message has.
+const everything = math.MaxUint64
+
 const (
 	pageMessages = 100   // that are asked for at once
 	fillMessages = 1_000 // that are handed on before more are fetched
@@ -26,19 +29,28 @@ type filled struct {
 	thread *thread
 	upto   uint64 // the first number that is there
 	said   []Said
-	more   bool // than was fetched now
+	more   bool   // than was fetched now
+	lost   bool   // the history ends before what was heard: it is another one
+	latest uint64 // its last message, if nothing was fetched
 	err    error
 }
 
 // fill fetches what is missing before a number. Until it is there, what comes is held.
 func (s *session) fill(link transport.Link, t *thread, upto uint64) {
 	t.filling = true
+	if upto > t.beyond {
+		t.beyond = 0
+	}
 	syncer, uid, channel, after := s.Syncer, s.uid, t.channel, t.last
 	link.Ask(func(ctx context.Context) any {
 		f := filled{thread: t, upto: upto}
 		refusals := 0
 		for wait := refillFirst; ; wait = min(2*wait, refillMost) {
-			f.said, f.more, f.err = fetch(ctx, syncer, uid, channel, after, upto)
+			if upto == everything {
+				f.since(ctx, syncer, uid, channel, after)
+			} else {
+				f.said, f.more, f.err = fetch(ctx, syncer, uid, channel, after, upto)
+			}
 			if refused(f.err) {
 				refusals++
 			}
@@ -47,6 +59,18 @@ func (s *session) fill(link transport.Link, t *thread, upto uint64) {
 			}
 		}
 	})
+}
+
+// since fetches what was said after the last message that was heard. That one is asked
+// for as well: where there is nothing, the history may be another one, and shorter.
+func (f *filled) since(ctx context.Context, syncer Syncer, uid string, channel Channel, heard uint64) {
+	if f.said, f.more, f.err = fetch(ctx, syncer, uid, channel, max(heard, 1)-1, everything); f.err != nil {
+		return
+	}
+	if heard > 0 && len(f.said) == 0 {
+		f.latest, f.err = syncer.Latest(ctx, uid, channel)
+		f.lost = f.err == nil && f.latest < heard
+	}
 }
 
 // fetch is what was said in a channel between two numbers, as much as is handed on at
@@ -60,7 +84,7 @@ func fetch(ctx context.Context, syncer Syncer, uid string, channel Channel, afte
 		}
 		before := after
 		for _, m := range page.Messages {
-			if m.Seq <= after || m.Seq >= upto {
+			if m.Seq <= after || m.Seq >= min(upto, lastSeq+1) {
 				continue
 			}
 			after = m.Seq
@@ -106,23 +130,30 @@ func (s *session) filled(link transport.Link, f filled) {
 		s.synced(link, t)
 		return
 	}
-	if f.err != nil {
+	if f.err != nil || f.lost {
 		s.Gaps.Add(1)
+	}
+	if f.lost {
+		t.restart(f.latest)
 	}
 	var last *transport.Publication
 	for _, m := range f.said {
 		if m.Seq <= t.last {
 			continue
 		}
+		p := s.recovered(t, m)
+		t.advance(m.Seq)
+		if p == nil {
+			continue
+		}
 		if last != nil {
 			link.Publish(t.channel.Room(), *last)
 		}
-		last = s.recovered(t, m)
-		t.advance(m.Seq)
+		last = p
 	}
 	if last != nil {
 		if f.more {
-			last.Receipt.(*receipt).next, last.Receipt.(*receipt).upto = t, f.upto
+			last.Receipt.(*receipt).upto = f.upto
 		}
 		link.Publish(t.channel.Room(), *last)
 	}
@@ -132,7 +163,7 @@ func (s *session) filled(link transport.Link, f filled) {
 	case f.more:
 		s.fill(link, t, f.upto)
 		return
-	case f.upto < math.MaxUint64:
+	case f.upto != everything:
 		t.advance(f.upto - 1)
 	}
 	t.filling = false
@@ -140,14 +171,24 @@ func (s *session) filled(link transport.Link, f filled) {
 	s.pump(link, t)
 }
 
-// recovered is a message of a history on its way to the handler; nil if it is ours. The
-// server may have told it as well.
+// recovered is a message of what was missing, on its way to the handler; nil if it is
+// ours, or got there before.
 func (s *session) recovered(t *thread, m Said) *transport.Publication {
 	if s.ours(m) {
 		return nil
 	}
+	if _, told := t.place(m.Seq); !told {
+		if known, _ := s.memory.seen.begin(m.ID); known {
+			return nil
+		}
+	}
+	return s.old(t, m)
+}
+
+// old is a message of a history. The server may have told it as well.
+func (s *session) old(t *thread, m Said) *transport.Publication {
 	p := s.publication(m, m.Seq)
-	r := &receipt{from: s, id: m.ID}
+	r := &receipt{from: s, id: m.ID, thread: t, at: m.Seq}
 	if h, told := t.take(m.Seq); told {
 		r.ack = &h.ack
 	}
@@ -159,7 +200,7 @@ func (s *session) recovered(t *thread, m Said) *transport.Publication {
 // ours reports whether the channel said that itself. What other devices of the user
 // said is news.
 func (s *session) ours(m Said) bool {
-	return m.From == s.uid && strings.HasPrefix(m.ClientMsgNo, s.nonce+"-")
+	return m.From == s.uid && (strings.HasPrefix(m.ClientMsgNo, s.nonce+"-") || s.memory.named.state[m.ClientMsgNo])
 }
 
 // resume makes the threads of a connection before those of this one, and lists what is
@@ -167,6 +208,9 @@ func (s *session) ours(m Said) bool {
 func (s *session) resume() {
 	for _, t := range s.memory.threads {
 		t.resume()
+		if t.room {
+			s.sweep = time.Now().Add(unclaimed)
+		}
 		if s.Syncer != nil && t.begun && !t.room {
 			t.filling, t.syncing = true, true
 			s.syncs = append(s.syncs, t)
@@ -181,7 +225,7 @@ func (s *session) catchUp(link transport.Link) {
 		t := s.syncs[0]
 		s.syncs = s.syncs[1:]
 		s.busy++
-		s.fill(link, t, math.MaxUint64)
+		s.fill(link, t, everything)
 	}
 	if s.busy == 0 {
 		link.Synced()

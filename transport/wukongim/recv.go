@@ -11,11 +11,12 @@ import (
 
 // receipt comes back when a message was taken.
 type receipt struct {
-	from *session
-	id   int64
-	ack  *wire.Recvack // nil: the server does not wait for one
-	next *thread       // of which more is fetched now
-	upto uint64
+	from   *session
+	id     int64
+	thread *thread // nil: it has no place in one
+	at     uint64
+	ack    *wire.Recvack // nil: the server does not wait for one
+	upto   uint64        // where what is fetched now ends; 0: no more is
 }
 
 // recv takes a message, with its payload opened. One that does not verify is never
@@ -29,7 +30,7 @@ func (s *session) recv(link transport.Link, p *wire.Recv, plain []byte, flaw err
 		return nil //nolint:nilerr // somebody else's mistake, or an attack: the connection is not to blame
 	}
 	h := held{Said: Said{meta(p), plain}, at: p.MessageSeq, ack: p.Ack()}
-	if h.NoPersist || h.SyncOnce {
+	if h.NoPersist || h.SyncOnce || h.at > lastSeq {
 		h.at = 0
 	}
 	if known, taken := s.memory.seen.begin(h.ID); taken {
@@ -39,22 +40,28 @@ func (s *session) recv(link transport.Link, p *wire.Recv, plain []byte, flaw err
 	}
 	t := s.memory.threads[h.Channel]
 	if h.at == 0 && (t == nil || !t.waiting) {
-		s.publish(link, h)
+		s.publish(link, nil, h)
 		return nil
 	}
 	t = s.thread(h.Channel)
 	if !t.hold(h) {
 		s.memory.seen.forget(h.ID)
+		t.beyond = max(t.beyond, h.at)
 		return nil
 	}
 	s.pump(link, t)
 	return nil
 }
 
-// publish hands a message on. It is acknowledged when it was taken.
-func (s *session) publish(link transport.Link, h held) {
-	p := s.publication(h.Said, h.at)
-	p.Receipt = &receipt{from: s, id: h.ID, ack: &h.ack}
+// publish hands a message on. It is acknowledged when it was taken. What comes late has
+// lost its place: its room takes places that it has passed for messages that it had.
+func (s *session) publish(link transport.Link, t *thread, h held) {
+	at := h.at
+	if t != nil && t.begun && at <= t.last {
+		at = 0
+	}
+	p := s.publication(h.Said, at)
+	p.Receipt = &receipt{from: s, id: h.ID, thread: t, at: h.at, ack: &h.ack}
 	link.Publish(h.Channel.Room(), p)
 }
 
@@ -74,12 +81,15 @@ func (s *session) Taken(link transport.Link, what any, taken bool) error {
 		s.memory.seen.done(r.id)
 	} else {
 		s.memory.seen.forget(r.id)
+		if r.thread != nil {
+			r.thread.miss(r.at)
+		}
 	}
 	if r.from != s { // its server waits no more: what it had not heard of, it says again
 		return nil
 	}
-	if r.next != nil {
-		s.fill(link, r.next, r.upto)
+	if r.upto > 0 {
+		s.fill(link, r.thread, r.upto)
 	}
 	if r.ack == nil || !taken {
 		return nil
@@ -126,15 +136,26 @@ func (s *session) pump(link transport.Link, t *thread) {
 			}
 			s.Gaps.Add(1)
 		}
+		s.publish(link, t, t.shift())
 		if at > 0 {
 			t.advance(at)
 		}
-		s.publish(link, t.shift())
+	}
+	if s.Syncer == nil || !t.begun || t.waiting || t.filling {
+		return
+	}
+	switch {
+	case t.beyond > t.last: // what there was no room for
+		s.fill(link, t, t.beyond+1)
+	case len(t.own) > 0 && t.nagged: // what was said before our own, and did not come
+		s.fill(link, t, t.own[0])
+	case len(t.own) > 0:
+		s.nag(link, t)
 	}
 }
 
-// courtesy is how long answers to our own messages are awaited that may explain a gap:
-// the server tells the others first.
+// courtesy is how long answers to our own messages are awaited that may explain a gap,
+// for the server tells the others first; and messages of others after such an answer.
 const courtesy = 2 * time.Second
 
 // nagged says that the wait is over: what is missing is not ours.
@@ -164,6 +185,10 @@ func (s *session) spoke(link transport.Link, m posted, seq uint64) error {
 	t.pending = max(t.pending-1, 0)
 	if seq > 0 {
 		t.said(seq)
+	}
+	if len(t.own) > heldMessages { // nobody fetches what is missing before them
+		s.Gaps.Add(1)
+		t.advance(t.own[0])
 	}
 	s.pump(link, t)
 	return nil

@@ -2,7 +2,7 @@ package wukongim
 
 import (
 	"context"
-	"math"
+	"time"
 
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
@@ -12,12 +12,9 @@ import (
 type admitted struct {
 	request transport.JoinRequest
 	verify  bool
-	thread  *thread
 	member  Membership
-	said    []Said
-	more    bool   // than can be handed on: the rest is a gap
-	latest  uint64 // the last message of the channel, if nothing or not all was fetched
-	err     error
+	known   bool // it goes on where it stopped
+	filled       // what was said since
 }
 
 // Join counts a room in. There is nothing to tell the server, which delivers the
@@ -45,12 +42,12 @@ func (s *session) enter(link transport.Link, request transport.JoinRequest, veri
 	t.room, t.waiting = true, true
 	s.answered[channel] = request.Ticket
 	if s.Syncer == nil {
-		s.admitted(link, admitted{request: request, verify: verify, thread: t})
+		s.admitted(link, admitted{request: request, verify: verify, filled: filled{thread: t}})
 		return nil
 	}
 	syncer, uid := s.Syncer, s.uid
 	link.Ask(func(ctx context.Context) any {
-		a := admitted{request: request, verify: verify, thread: t}
+		a := admitted{request: request, verify: verify, filled: filled{thread: t}}
 		a.inquire(ctx, syncer, uid)
 		return a
 	})
@@ -72,13 +69,14 @@ func (a *admitted) inquire(ctx context.Context, syncer Syncer, uid string) {
 			return
 		}
 	}
-	if known := a.request.Rejoin || !a.request.Position.IsZero(); known {
-		a.said, a.more, a.err = fetch(ctx, syncer, uid, channel, a.request.Position.Offset, math.MaxUint64)
+	if a.known = a.request.Rejoin || !a.request.Position.IsZero(); a.known {
+		a.since(ctx, syncer, uid, channel, a.request.Position.Offset)
 		if a.err != nil || !a.more {
 			return
 		}
 	}
 	a.latest, a.err = syncer.Latest(ctx, uid, channel)
+	a.latest = min(a.latest, lastSeq)
 }
 
 // admitted answers the question about a room, and lets go of what waited for it.
@@ -99,7 +97,9 @@ func (s *session) admitted(link transport.Link, a admitted) {
 		news = transport.RoomNews{Kind: transport.RoomNotExist, Reason: ReasonChannelNotExist.reason(messages.ReasonRoomNotExist, "")}
 	}
 	switch news.Kind {
-	case transport.RoomRetry:
+	case transport.RoomRetry: // which may be never
+		delete(s.answered, t.channel)
+		s.sweep = time.Now().Add(unclaimed)
 		link.Room(ticket, news)
 		return
 	case transport.RoomJoined:
@@ -113,25 +113,63 @@ func (s *session) admitted(link transport.Link, a admitted) {
 	s.pump(link, t)
 }
 
-// begin says where a room goes on: after what was missed, if all of that is there.
+// begin says where a room goes on. What was said since and is not here yet is fetched
+// next.
 func (s *session) begin(t *thread, a admitted, news *transport.RoomNews) {
-	if s.Syncer == nil {
+	switch {
+	case s.Syncer == nil:
 		return
+	case a.err != nil:
+		news.Position = a.request.Position
+		return
+	case !a.known:
+		t.restart(t.outset(a.latest))
+		news.Recovered = true
+	default:
+		s.goOn(t, a, news)
 	}
-	last := max(a.request.Position.Offset, a.latest)
-	if news.Recovered = a.err == nil && !a.more; news.Recovered {
-		for _, m := range a.said {
-			last = m.Seq
-			if !s.ours(m) {
-				news.History = append(news.History, s.publication(m, m.Seq))
-			}
+	news.Position = messages.Position{Offset: t.last}
+	t.beyond = max(t.beyond, a.latest)
+}
+
+// goOn hands a room what was said since it stopped.
+func (s *session) goOn(t *thread, a admitted, news *transport.RoomNews) {
+	heard := a.request.Position.Offset
+	if a.lost {
+		heard = a.latest
+	}
+	news.Recovered = !a.lost
+	t.restart(heard)
+	for _, m := range a.said {
+		if m.Seq <= heard {
+			continue
 		}
+		if !s.ours(m) {
+			news.History = append(news.History, *s.old(t, m))
+		}
+		t.advance(m.Seq)
 	}
-	if a.err == nil {
-		t.last, t.own = 0, nil
-		t.advance(last)
+}
+
+// unclaimed is how long a login waits for its rooms to be asked about. What came for
+// one that nobody wants any more goes to the channel's handler then.
+const unclaimed = time.Minute
+
+// abandon makes the rooms that nobody asked about channels like any other.
+func (s *session) abandon(link transport.Link) {
+	s.sweep = time.Time{}
+	for channel, t := range s.memory.threads {
+		if _, asked := s.answered[channel]; !t.waiting || asked {
+			continue
+		}
+		t.room, t.waiting = false, false
+		t.rewind()
+		if s.Syncer != nil && t.begun && !t.filling {
+			s.fill(link, t, everything)
+			continue
+		}
+		s.pump(link, t)
 	}
-	news.Position = messages.Position{Offset: last}
 }
 
 // Leave counts a room out. The server goes on delivering its messages, to the

@@ -139,6 +139,9 @@ func (c *cast) play(line string) error {
 		options, memory := c.s.Options, c.link.Kept
 		c.s = (&protocol{options}).NewSession(transport.Opening{Channel: "ann", Life: 1, Token: c.s.token, Memory: memory}).(*session)
 		c.link.Questions, c.asked = nil, 0
+	case "wait": // "wait 61s"
+		pause, _ := time.ParseDuration(words[1])
+		time.Sleep(pause)
 	case "full", "free":
 		c.link.Full = words[0] == "full"
 	case "broken":

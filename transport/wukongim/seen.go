@@ -7,20 +7,21 @@ const seenBefore = 4096
 
 // seen remembers messages by the server's id, so that one that is said again is not
 // delivered again. Those that are with a handler are remembered until it has returned,
-// however many they are; the inbox bounds them.
-type seen struct {
-	state map[int64]bool // whether it was taken; otherwise it is on its way
-	taken []int64        // a ring, with the oldest at next
+// however many they are; the inbox bounds them. Our own are remembered by their names,
+// where the program chose these.
+type seen[K comparable] struct {
+	state map[K]bool // whether it was taken; otherwise it is on its way
+	taken []K        // a ring, with the oldest at next
 	next  int
 }
 
 // begin notes that a message is on its way to the handler. It reports what is known of
 // it already.
-func (m *seen) begin(id int64) (known, taken bool) {
+func (m *seen[K]) begin(id K) (known, taken bool) {
 	taken, known = m.state[id]
 	if !known {
 		if m.state == nil {
-			m.state = map[int64]bool{}
+			m.state = map[K]bool{}
 		}
 		m.state[id] = false
 	}
@@ -28,19 +29,19 @@ func (m *seen) begin(id int64) (known, taken bool) {
 }
 
 // forget makes a message one that was never seen: it did not get to the handler.
-func (m *seen) forget(id int64) {
+func (m *seen[K]) forget(id K) {
 	if taken, known := m.state[id]; known && !taken {
 		delete(m.state, id)
 	}
 }
 
 // done notes that the handler has had a message.
-func (m *seen) done(id int64) {
+func (m *seen[K]) done(id K) {
 	if m.state[id] {
 		return
 	}
 	if m.state == nil {
-		m.state = map[int64]bool{}
+		m.state = map[K]bool{}
 	}
 	m.state[id] = true
 	if len(m.taken) < seenBefore {

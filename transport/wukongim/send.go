@@ -32,7 +32,8 @@ func (s *session) Send(link transport.Link, id messages.MessageID, m messages.Me
 		ChannelID: to.ID, ChannelType: byte(to.Type), Topic: head.Topic, Payload: m.Data,
 		Expire: uint32(min((head.Expire+time.Second-1)/time.Second, 1<<32-1)),
 	}
-	if p.ClientMsgNo == "" {
+	named := p.ClientMsgNo != ""
+	if !named {
 		p.ClientMsgNo = fmt.Sprintf("%s-%d", s.nonce, id)
 	}
 	if _, again := s.memory.doubt[id]; again {
@@ -44,6 +45,9 @@ func (s *session) Send(link transport.Link, id messages.MessageID, m messages.Me
 	}
 	if err := link.Write(frame); err != nil {
 		return err
+	}
+	if named {
+		s.memory.named.done(p.ClientMsgNo)
 	}
 	s.seq++
 	delete(s.sent, s.seq-maxPosted)

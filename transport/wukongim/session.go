@@ -27,6 +27,7 @@ type session struct {
 	acks  []wire.Recvack    // for which the socket had no room
 	syncs []*thread         // to be brought up to date before the login is ready
 	busy  int               // of these, how many are under way
+	sweep time.Time         // when rooms that nobody asked for are none any more; zero: there is none
 
 	answered map[Channel]transport.Ticket // rooms that are joined on this connection
 }
@@ -40,7 +41,8 @@ var (
 // memory is what the channel's next session needs to go on.
 type memory struct {
 	threads map[Channel]*thread
-	seen    seen
+	seen    seen[int64]
+	named   seen[string]                    // names of our messages that the program chose
 	doubt   map[messages.MessageID]struct{} // messages that were sent and have no answer
 	drops   bool                            // the server drops messages that it had
 	silent  int                             // logins in a row that ended without a word
@@ -50,6 +52,9 @@ type memory struct {
 func (s *session) Receive(link transport.Link, frame transport.Frame) error {
 	if err := s.acknowledge(link); err != nil {
 		return err
+	}
+	if !s.sweep.IsZero() && time.Now().After(s.sweep) {
+		s.abandon(link)
 	}
 	return s.tongue.hear(s, link, frame)
 }

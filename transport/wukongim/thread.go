@@ -2,6 +2,7 @@ package wukongim
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/seed14814784/holdfast/transport/wukongim/internal/wire"
@@ -14,6 +15,9 @@ const (
 	heldBytes    = 1 << 20
 )
 
+// lastSeq is the greatest number that a message can have. Beyond it nothing follows.
+const lastSeq = math.MaxUint64 - 2
+
 // thread is what is known of one channel's sequence of messages. A server counts the
 // messages of a channel from 1, ours among them, and tells everybody of all but their
 // own.
@@ -22,16 +26,18 @@ type thread struct {
 	begun   bool     // last is known
 	last    uint64   // everything up to it was delivered, or is ours
 	own     []uint64 // of ours after that, ascending
+	missed  uint64   // the first that was handed on and that nobody took; 0: there is none
 	pending int      // ours on this connection that have no answer
 
 	held    []held // in the order of their numbers
 	bytes   int
-	filling bool // what is missing is being fetched
-	nagging bool // answers that may explain a gap are awaited
-	nagged  bool // they were, for long enough
-	room    bool // it was joined: what is missing is fetched when it is verified
-	waiting bool // which has not happened on this connection
-	syncing bool // it keeps the login from being ready
+	beyond  uint64 // the last for which there was no room
+	filling bool   // what is missing is being fetched
+	nagging bool   // answers that may explain a gap are awaited
+	nagged  bool   // they were, for long enough
+	room    bool   // it was joined: what is missing is fetched when it is verified
+	waiting bool   // which has not happened on this connection
+	syncing bool   // it keeps the login from being ready
 }
 
 // held is a message that waits for those before it.
@@ -45,7 +51,7 @@ func byPlace(h held, at uint64) int { return cmp.Compare(h.at, at) }
 
 // hold puts a message in its place; it reports whether there was room for it.
 func (t *thread) hold(h held) bool {
-	if len(t.held) >= heldMessages || t.bytes+len(h.Payload) > heldBytes {
+	if len(t.held) >= heldMessages || len(t.held) > 0 && t.bytes+len(h.Payload) > heldBytes {
 		return false
 	}
 	at, _ := slices.BinarySearchFunc(t.held, h.at+1, byPlace)
@@ -65,9 +71,14 @@ func (t *thread) shift() held {
 	return h
 }
 
+// place is where the message of a number is held.
+func (t *thread) place(seq uint64) (at int, ok bool) {
+	return slices.BinarySearchFunc(t.held, seq, byPlace)
+}
+
 // take takes the message of a number from what is held.
 func (t *thread) take(seq uint64) (h held, ok bool) {
-	at, ok := slices.BinarySearchFunc(t.held, seq, byPlace)
+	at, ok := t.place(seq)
 	if !ok {
 		return held{}, false
 	}
@@ -110,10 +121,55 @@ func (t *thread) said(seq uint64) {
 	}
 }
 
+// miss notes that nobody took a message.
+func (t *thread) miss(seq uint64) {
+	if seq > 0 && (t.missed == 0 || seq < t.missed) {
+		t.missed = seq
+	}
+}
+
+// heard is the last message before which nothing is missing. What nobody took is.
+func (t *thread) heard() uint64 {
+	if t.missed > 0 {
+		return min(t.last, t.missed-1)
+	}
+	return t.last
+}
+
+// outset is where a room begins that was not joined before: with what nobody has heard
+// yet. If that cannot be told, it is what came since it was asked for.
+func (t *thread) outset(latest uint64) uint64 {
+	if t.begun {
+		return t.heard()
+	}
+	for _, h := range t.held {
+		if h.at > 0 {
+			return min(latest, h.at-1)
+		}
+	}
+	return latest
+}
+
+// restart goes on after that number, wherever the thread has been.
+func (t *thread) restart(last uint64) {
+	t.last, t.own, t.missed = 0, nil, 0
+	t.advance(last)
+}
+
 // resume makes a thread one of a connection that has just been made.
 func (t *thread) resume() {
 	t.pending, t.filling, t.nagging, t.nagged, t.syncing = 0, false, false, false, false
 	t.waiting = t.room
+	if !t.room {
+		t.rewind()
+	}
+}
+
+// rewind goes back to before what nobody took.
+func (t *thread) rewind() {
+	if t.missed > 0 {
+		t.restart(t.heard())
+	}
 }
 
 // idle reports whether nothing is lost but the place in the sequence if the thread is
