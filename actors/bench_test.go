@@ -19,9 +19,19 @@ import (
 // takes everything and says nothing.
 func benched(handler func(messages.Received), observer Observer) (*Record, *idleDialer) {
 	dialer := &idleDialer{}
-	settings := Settings{
-		Channel: "c", Address: transport.Static("ws://peer/"), Dialer: dialer, Protocol: transport.Raw(),
-		Handler: handler, Machine: lifecycle.Machine{}, Gate: openGate{}, Observer: observer, Workers: &Workers{}, Endpoint: "peer:80",
+	return bench(benchRules(dialer, observer), handler), dialer
+}
+
+func bench(rules *Rules, handler func(messages.Received)) *Record {
+	return NewRecord(theatre, Settings{
+		Channel: "c", Address: transport.Static("ws://peer/"), Handler: handler, Endpoint: "peer:80", Rules: rules,
+	}, true)
+}
+
+func benchRules(dialer transport.Dialer, observer Observer) *Rules {
+	return &Rules{
+		Dialer: dialer, Protocol: transport.Raw(),
+		Machine: lifecycle.Machine{}, Gate: openGate{}, Observer: observer, Workers: &Workers{},
 		Timeouts: Timeouts{
 			Prepare: time.Minute, Dial: time.Minute, Auth: time.Minute, Sync: time.Minute,
 			Drain: time.Minute, Close: time.Minute, StableAfter: 10 * time.Second, SessionTTL: 2 * time.Minute,
@@ -33,7 +43,6 @@ func benched(handler func(messages.Received), observer Observer) (*Record, *idle
 		Flapping:  Flapping{Notice: 5, End: 20, Within: time.Minute},
 		Random:    func() float64 { return 0.5 },
 	}
-	return NewRecord(theatre, settings, true), dialer
 }
 
 // idleDialer hands out connections that take everything.
@@ -101,11 +110,12 @@ func BenchmarkIdleChannel(b *testing.B) {
 	const channels = 2000
 	for b.Loop() {
 		observer := &counter{}
+		rules := benchRules(&idleDialer{}, observer)
 		records, pids := make([]*Record, channels), make([]*actor.PID, channels)
 		before := heapInUse()
 		goroutines := runtime.NumGoroutine()
 		for i := range records {
-			records[i], _ = benched(func(messages.Received) {}, observer)
+			records[i] = bench(rules, func(messages.Received) {})
 			pids[i] = theatre.Root.Spawn(ChannelProps(records[i]))
 			theatre.Root.Send(pids[i], messages.Connect{})
 		}

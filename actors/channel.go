@@ -166,7 +166,7 @@ func (c *channel) stopped() {
 // matters: the old attempt is disposed of before anything new begins, and
 // observers learn of a status when the channel already behaves like it.
 func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
-	event.At = time.Now()
+	event.Channel, event.At = c.Channel, time.Now()
 	prev := c.state
 	next, step, ok := c.Machine.Step(prev, event)
 	if !ok {

@@ -141,7 +141,7 @@ func TestPanicsOfCallbacksAreReportedWithTheirStackAndReasonsStayShort(t *testin
 		synctest.Test(t, func(t *testing.T) {
 			reports := make(chan string, 10)
 			s := newStage(t, func(settings *Settings) {
-				settings.Report = func(what string, stack []byte) { reports <- what + "\n" + string(stack) }
+				settings.Report = func(_ messages.ChannelID, what string, stack []byte) { reports <- what + "\n" + string(stack) }
 				change(settings)
 			})
 			s.ask(messages.Connect{})

@@ -98,7 +98,7 @@ func NewRecord(system *actor.ActorSystem, settings Settings, willConnect bool) *
 // report tells of a panic in a user's code or in ours.
 func (r *Record) report(what string, stack []byte) {
 	if r.Report != nil {
-		r.Report(r.secrets.hide(what), stack)
+		r.Report(r.Channel, r.secrets.hide(what), stack)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // what the old status had under way is void before anything new begins, and
 // observers learn that a room is joined before its handler is given anything.
 func (a *rooms) apply(r *room, event membership.Event) {
-	event.At = time.Now()
+	event.Channel, event.At = a.Channel, time.Now()
 	prev := r.state
 	if left := event.Kind == membership.LeaveOK || event.Kind == membership.LeaveDue; left && event.Reason.IsZero() {
 		event.Reason = r.reason // why it was left: by the user, for another room, in a drain

@@ -13,17 +13,9 @@ import (
 // Settings are what a channel is told when it is made. They are complete and
 // checked: defaults and validation belong to whoever makes them.
 type Settings struct {
-	Channel  messages.ChannelID
-	Address  transport.Address
-	Dialer   transport.Dialer
-	Protocol transport.Protocol
-	Handler  func(messages.Received)
-	Machine  lifecycle.Machine
-	Gate     Gate
-	Observer Observer
-	Workers  *Workers
-	// Dispatcher runs the mailboxes; nil is the actor system's own.
-	Dispatcher actor.Dispatcher
+	Channel messages.ChannelID
+	Address transport.Address
+	Handler func(messages.Received)
 
 	// Endpoint is what the gate counts attempts under until an address has
 	// been resolved; afterwards it is host and port of the last one.
@@ -33,12 +25,28 @@ type Settings struct {
 	Credentials Credentials
 	// Refreshable: asking credentials and address again can give another token.
 	Refreshable bool
-	// Insist: endings that a server calls final are retried all the same,
-	// kicks excepted.
-	Insist bool
 
 	// Syncer catches up after each login; nil: nobody does but the protocol.
 	Syncer Syncer
+
+	*Rules
+}
+
+// Rules are what a channel can have in common with others: any number of them may
+// share one Rules, which nobody changes.
+type Rules struct {
+	Dialer   transport.Dialer
+	Protocol transport.Protocol
+	Machine  lifecycle.Machine
+	Gate     Gate
+	Observer Observer
+	Workers  *Workers
+	// Dispatcher runs the mailboxes; nil is the actor system's own.
+	Dispatcher actor.Dispatcher
+
+	// Insist: endings that a server calls final are retried all the same,
+	// kicks excepted.
+	Insist bool
 
 	// GiveUpAfter ends a channel that waits at the gate when it should have been
 	// up; 0 is never. Between attempts, that is the strategy's business.
@@ -46,7 +54,7 @@ type Settings struct {
 
 	// Report is told of panics in a user's code and in ours, with the stack. It
 	// is called from any goroutine.
-	Report func(what string, stack []byte)
+	Report func(channel messages.ChannelID, what string, stack []byte)
 
 	Timeouts  Timeouts
 	Keepalive Keepalive

@@ -57,34 +57,36 @@ type stage struct {
 func newStage(t reporter, change func(*Settings)) *stage {
 	s := &stage{t: t, system: theatre, peer: &peer{}, start: time.Now()}
 	settings := Settings{
-		Channel:  "c",
-		Address:  transport.Static("ws://peer/"),
-		Dialer:   s.peer,
-		Protocol: transport.Raw(),
+		Channel: "c",
+		Address: transport.Static("ws://peer/"),
 		Handler: func(m messages.Received) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.inbound = append(s.inbound, string(m.Data))
 			s.line("heard %q", m.Data)
 		},
-		Machine: lifecycle.Machine{Strategy: lifecycle.StrategyFunc(func(f lifecycle.Failure) lifecycle.Verdict {
-			return lifecycle.Verdict{Delay: time.Second << min(f.Attempt, 5)}
-		})},
-		Gate:     openGate{},
-		Observer: s,
-		Workers:  &s.workers,
 		Endpoint: "peer:80",
-		Timeouts: Timeouts{
-			Prepare: 10 * time.Second, Dial: 10 * time.Second, Auth: 10 * time.Second, Sync: 30 * time.Second,
-			Drain: 30 * time.Second, Close: 5 * time.Second, StableAfter: 10 * time.Second,
-			SessionTTL: 120 * time.Second, ProbeAfter: 60 * time.Second, MinInterval: time.Second,
+		Rules: &Rules{
+			Dialer:   s.peer,
+			Protocol: transport.Raw(),
+			Machine: lifecycle.Machine{Strategy: lifecycle.StrategyFunc(func(f lifecycle.Failure) lifecycle.Verdict {
+				return lifecycle.Verdict{Delay: time.Second << min(f.Attempt, 5)}
+			})},
+			Gate:     openGate{},
+			Observer: s,
+			Workers:  &s.workers,
+			Timeouts: Timeouts{
+				Prepare: 10 * time.Second, Dial: 10 * time.Second, Auth: 10 * time.Second, Sync: 30 * time.Second,
+				Drain: 30 * time.Second, Close: 5 * time.Second, StableAfter: 10 * time.Second,
+				SessionTTL: 120 * time.Second, ProbeAfter: 60 * time.Second, MinInterval: time.Second,
+			},
+			Keepalive: Keepalive{Interval: 25 * time.Second, Grace: 10 * time.Second, Jitter: 0.1},
+			Outbox:    OutboxLimits{Messages: 100, Bytes: 1 << 20, MessageBytes: 1 << 16},
+			Inbox:     InboxLimits{Messages: 16, Bytes: 1 << 16},
+			Panics:    PanicBudget{Max: 5, Within: time.Minute},
+			Flapping:  Flapping{Notice: 5, End: 20, Within: time.Minute},
+			Random:    func() float64 { return 0.5 },
 		},
-		Keepalive: Keepalive{Interval: 25 * time.Second, Grace: 10 * time.Second, Jitter: 0.1},
-		Outbox:    OutboxLimits{Messages: 100, Bytes: 1 << 20, MessageBytes: 1 << 16},
-		Inbox:     InboxLimits{Messages: 16, Bytes: 1 << 16},
-		Panics:    PanicBudget{Max: 5, Within: time.Minute},
-		Flapping:  Flapping{Notice: 5, End: 20, Within: time.Minute},
-		Random:    func() float64 { return 0.5 },
 	}
 	if change != nil {
 		change(&settings)

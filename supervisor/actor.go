@@ -106,7 +106,7 @@ func (r *root) spawn(ctx actor.Context, ch *Channel) {
 	if r.reach.offline() {
 		ctx.Send(pid, messages.NetworkDown{})
 	}
-	if !ch.spec.Manual {
+	if !ch.manual {
 		ctx.Send(pid, messages.Connect{})
 	}
 	ch.publish(pid)
@@ -151,7 +151,7 @@ func (r *root) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, 
 		supervisor.StopChildren(pid)
 		return
 	}
-	entry := r.log.WithField("channel", string(c.channel.spec.ID)).WithField("panic", fmt.Sprint(actors.PanicValue(reason)))
+	entry := r.log.WithField("channel", string(c.channel.ID())).WithField("panic", fmt.Sprint(actors.PanicValue(reason)))
 	entry.WithField("stack", actors.PanicStack(reason)).Error("a channel panicked")
 	if c.channel.isClosing() || c.exhausted(time.Now()) {
 		supervisor.StopChildren(pid)
@@ -163,7 +163,7 @@ func (r *root) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, 
 // exhausted counts a crash and reports whether even a Failed channel crashes
 // too often to be kept.
 func (c *child) exhausted(now time.Time) bool {
-	budget := c.channel.spec.Panics
+	budget := c.channel.record.Panics
 	c.crashes = slices.DeleteFunc(c.crashes, func(at time.Time) bool { return now.Sub(at) >= budget.Within })
 	c.crashes = append(c.crashes, now)
 	return len(c.crashes) > 2*budget.Max

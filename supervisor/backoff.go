@@ -19,7 +19,7 @@ type Backoff struct {
 	FirstJitter time.Duration // 250 ms
 	Suspended   time.Duration // 30 s
 
-	random func() float64 // from [0, 1); nil: the global source
+	random *func() float64 // from [0, 1); nil: the global source. A function could not be compared
 }
 
 // plannedWindow is over what time planned reconnects are spread.
@@ -30,13 +30,13 @@ func (b Backoff) Next(f Failure) Verdict {
 	b = b.filled()
 	switch {
 	case f.Suspended:
-		return Verdict{Delay: between(b.Suspended/2, stretch(b.Suspended, 1.5), b.random)}
+		return Verdict{Delay: between(b.Suspended/2, stretch(b.Suspended, 1.5), *b.random)}
 	case f.Planned:
-		return Verdict{Delay: between(0, plannedWindow, b.random)}
+		return Verdict{Delay: between(0, plannedWindow, *b.random)}
 	case f.Stable && f.Attempt <= 1:
-		return Verdict{Delay: between(0, b.FirstJitter, b.random)}
+		return Verdict{Delay: between(0, b.FirstJitter, *b.random)}
 	}
-	return Verdict{Delay: between(b.Floor, b.ceiling(f.Attempt-1), b.random)}
+	return Verdict{Delay: between(b.Floor, b.ceiling(f.Attempt-1), *b.random)}
 }
 
 // ceiling is Base·2ⁿ, at most Cap. It compares before it shifts, so that no
@@ -58,7 +58,7 @@ func (b Backoff) filled() Backoff {
 	b.FirstJitter = standard(b.FirstJitter, 250*time.Millisecond)
 	b.Suspended = standard(b.Suspended, 30*time.Second)
 	if b.random == nil {
-		b.random = random
+		b.random = new(random)
 	}
 	return b
 }
@@ -86,14 +86,14 @@ type Fixed struct {
 	Interval time.Duration // needed
 	Jitter   float64       // 0 to 1
 
-	random func() float64
+	random *func() float64
 }
 
 // Next implements Strategy.
 func (x Fixed) Next(Failure) Verdict {
-	draw := x.random
-	if draw == nil {
-		draw = random
+	draw := random
+	if x.random != nil {
+		draw = *x.random
 	}
 	return Verdict{Delay: stretch(x.Interval, 1+x.Jitter*(2*draw()-1))}
 }

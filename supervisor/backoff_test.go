@@ -51,7 +51,7 @@ func TestBackoffDrawsEvenlyFromFloorToADoublingCeiling(t *testing.T) {
 	} {
 		next := func(x float64) time.Duration {
 			b := test.backoff
-			b.random = always(x)
+			b.random = new(always(x))
 			v := b.Next(test.failure)
 			if v.GiveUp != messages.ReasonOK || v.Suspend {
 				t.Errorf("%s: it decided more than a delay: %+v", sentence, v)
@@ -86,7 +86,7 @@ func TestBackoffIsEven(t *testing.T) {
 		draws := make([]time.Duration, n)
 		sum := 0.0
 		for i := range draws {
-			draws[i] = Backoff{random: r.Float64}.Next(test.failure).Delay
+			draws[i] = Backoff{random: new(r.Float64)}.Next(test.failure).Delay
 			sum += float64(draws[i])
 		}
 		slices.Sort(draws)
@@ -117,7 +117,7 @@ func TestBackoffStaysInBoundsForEveryNumberOfFailures(t *testing.T) {
 		last := time.Duration(0)
 		for _, n := range attempts {
 			for _, x := range []float64{0, 0.5, highest} {
-				b.random = always(x)
+				b.random = new(always(x))
 				d := b.Next(Failure{Attempt: n}).Delay
 				if d < 0 || d > limit.Cap {
 					t.Fatalf("%+v waits %s after %d failures", b, d, n)
@@ -147,7 +147,7 @@ func TestADelayIsWithinItsCapOrTheServersWish(t *testing.T) {
 		b := Backoff{
 			Base: span.Draw(t, "base"), Cap: span.Draw(t, "cap"),
 			FirstJitter: span.Draw(t, "first"), Suspended: span.Draw(t, "suspended"),
-			random: always(rapid.Float64Range(0, highest).Draw(t, "draw")),
+			random: new(always(rapid.Float64Range(0, highest).Draw(t, "draw"))),
 		}
 		f := Failure{
 			Attempt: rapid.Int().Draw(t, "attempt"), Elapsed: span.Draw(t, "elapsed"), LastDelay: span.Draw(t, "last"),
@@ -190,7 +190,7 @@ func TestFixedWaitsItsIntervalGiveOrTakeItsJitter(t *testing.T) {
 		"to the double":                  {Fixed{Interval: 5 * time.Second, Jitter: 1}, 1, 10 * time.Second},
 		"without overflow":               {Fixed{Interval: math.MaxInt64, Jitter: 1}, 1, math.MaxInt64},
 	} {
-		test.fixed.random = always(test.draw)
+		test.fixed.random = new(always(test.draw))
 		for _, f := range []Failure{{}, {Attempt: 1 << 30}, {Stable: true}, {Planned: true}, {Suspended: true}} {
 			if got := test.fixed.Next(f); got != (Verdict{Delay: test.want}) {
 				t.Errorf("%s: %+v for %+v, want %s", sentence, got, f, test.want)

@@ -20,22 +20,28 @@ import (
 // The context of a call bounds how long the caller waits for the answer. A
 // command that was sent is not taken back when it ends.
 type Channel struct {
-	house  *house
-	spec   Spec
-	record *actors.Record
+	house     *house
+	record    *actors.Record
+	agreement *agreement
 
 	mu      sync.Mutex
 	self    *actor.PID
 	queued  []any // commands that came before the actor was spawned
 	spawned []func(*actor.PID)
 	closing bool
+	manual  bool // it stays Idle until it is told to Connect
 }
 
 // ID is the channel's name.
-func (c *Channel) ID() messages.ChannelID { return c.spec.ID }
+func (c *Channel) ID() messages.ChannelID { return c.record.Channel }
 
 // String names the channel, its address and its status.
-func (c *Channel) String() string { return c.spec.String() + " is " + c.Snapshot().Status.String() }
+func (c *Channel) String() string { return c.name() + " is " + c.Snapshot().Status.String() }
+
+// name is that of its specification.
+func (c *Channel) name() string {
+	return Spec{ID: c.record.Channel, Address: c.record.Address}.String()
+}
 
 // Snapshot is what the channel knows about itself. It never blocks, and agrees
 // with the events that observers were told.
@@ -152,8 +158,8 @@ func (c *Channel) Wait(ctx context.Context, statuses ...messages.Status) (messag
 		statuses = []messages.Status{messages.Ready}
 	}
 	w := &waiter{wanted: slices.Clone(statuses), result: make(chan result, 1)}
-	c.house.bus.await(c.spec.ID, w, c.Snapshot)
-	defer c.house.bus.forget(c.spec.ID, w)
+	c.house.bus.await(c.ID(), w, c.Snapshot)
+	defer c.house.bus.forget(c.ID(), w)
 	select {
 	case r := <-w.result:
 		return c.arrived(r, statuses)
@@ -174,7 +180,7 @@ func (c *Channel) arrived(r result, wanted []messages.Status) (messages.Snapshot
 	case r.ended && c.gone():
 		return c.Snapshot(), c.noSuchChannel("wait")
 	case r.ended:
-		return c.Snapshot(), &messages.Error{Op: fmt.Sprintf("wait for %v", wanted), Channel: c.spec.ID, Reason: r.reason}
+		return c.Snapshot(), &messages.Error{Op: fmt.Sprintf("wait for %v", wanted), Channel: c.ID(), Reason: r.reason}
 	}
 	return c.Snapshot(), nil
 }

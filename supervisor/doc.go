@@ -96,6 +96,10 @@
 // could not know when: it is taken for up, and whoever wrote it may begin again
 // inside of Watch.
 //
+// Channels on the same terms share their rules: limits, deadlines, strategy. A
+// channel that does nothing should cost what is its own. Strategies that are
+// functions cannot be compared; give one to the fleet rather than to each Spec.
+//
 // The registry and the bus have locks and are no actors: a status question must
 // be answered at every moment, also while a hundred thousand channels fail.
 package supervisor

@@ -29,23 +29,25 @@ type house struct {
 	hearing   sync.Mutex // taken before all others
 	listeners map[string]*listener
 
-	mu       sync.Mutex
-	channels map[messages.ChannelID]*Channel
-	root     *actor.PID    // nil until the supervisor actor has started
-	closed   bool          // nothing is opened any more
-	stopped  chan struct{} // closed when the supervisor actor is gone
-	waiting  []any         // for the supervisor actor to start
+	mu         sync.Mutex
+	channels   map[messages.ChannelID]*Channel
+	agreements map[terms]*agreement
+	root       *actor.PID    // nil until the supervisor actor has started
+	closed     bool          // nothing is opened any more
+	stopped    chan struct{} // closed when the supervisor actor is gone
+	waiting    []any         // for the supervisor actor to start
 }
 
 func newHouse(o *options) *house {
 	h := &house{
-		options:   *o,
-		log:       logrus.NewEntry(o.logger),
-		crew:      actors.NewCrew(),
-		bus:       newBus(),
-		channels:  map[messages.ChannelID]*Channel{},
-		listeners: map[string]*listener{},
-		stopped:   make(chan struct{}),
+		options:    *o,
+		log:        logrus.NewEntry(o.logger),
+		crew:       actors.NewCrew(),
+		bus:        newBus(),
+		channels:   map[messages.ChannelID]*Channel{},
+		agreements: map[terms]*agreement{},
+		listeners:  map[string]*listener{},
+		stopped:    make(chan struct{}),
 	}
 	h.gate = newGate(o.limits, o.breaker, func(e messages.EndpointChanged) { h.bus.publish(e, nil) })
 	h.gate.random = o.random
@@ -68,6 +70,7 @@ func (h *house) Publish(event messages.Event, commit func()) {
 	}
 	h.bus.publish(event, func() {
 		h.mu.Lock()
+		h.part(h.channels[e.Channel].agreement)
 		delete(h.channels, e.Channel)
 		h.mu.Unlock()
 		commit()
@@ -79,10 +82,8 @@ func (h *house) observerPanicked(name, what string) {
 }
 
 // report logs what panicked in a channel.
-func (h *house) report(id messages.ChannelID) func(what string, stack []byte) {
-	return func(what string, stack []byte) {
-		h.log.WithFields(logrus.Fields{"channel": string(id), "stack": string(stack)}).Error(what)
-	}
+func (h *house) report(id messages.ChannelID, what string, stack []byte) {
+	h.log.WithFields(logrus.Fields{"channel": string(id), "stack": string(stack)}).Error(what)
 }
 
 // open makes a channel, or finds the one that has the ID already.
@@ -100,8 +101,8 @@ func (h *house) open(spec Spec) (*Channel, error) {
 		h.mu.Unlock()
 		return old, old.same(spec)
 	}
-	ch := &Channel{house: h, spec: spec}
-	ch.record = actors.NewRecord(h.system, h.settings(spec), !spec.Manual)
+	ch := &Channel{house: h, agreement: h.agree(spec), manual: spec.Manual}
+	ch.record = actors.NewRecord(h.system, h.settings(spec, &ch.agreement.Rules), !spec.Manual)
 	h.channels[spec.ID] = ch
 	h.mu.Unlock()
 	h.tellRoot(&spawn{channel: ch})
@@ -127,37 +128,45 @@ func (h *house) tellRoot(message any) {
 	}
 }
 
-// settings turns a complete specification into what the actors need.
-func (h *house) settings(s Spec) actors.Settings {
-	settings := actors.Settings{
-		Channel: s.ID, Address: s.Address, Dialer: s.Dialer, Protocol: s.Protocol, Handler: s.Handler,
-		Machine:     lifecycle.Machine{Strategy: s.strategy(h.strategy, h.random, h.reach.down, h.report(s.ID)), AuthThreshold: s.AuthThreshold, Sync: s.SyncPolicy},
-		Gate:        h.gate,
-		Observer:    h,
-		Workers:     &h.workers,
-		Dispatcher:  h.crew,
-		Endpoint:    s.Endpoint,
-		Refreshable: !isStatic(s.Address),
-		Insist:      s.Restart == Permanent,
-		Timeouts:    s.Timeouts, Keepalive: s.Keepalive, Outbox: s.Outbox, Inbox: s.Inbox, Panics: s.Panics,
+// rules turns a complete specification into what the actors need to know, apart
+// from whom it is about.
+func (h *house) rules(s Spec) actors.Rules {
+	rules := actors.Rules{
+		Dialer: s.Dialer, Protocol: s.Protocol,
+		Machine:    lifecycle.Machine{Strategy: s.strategy(h.strategy, h.random, h.reach.down, h.report), AuthThreshold: s.AuthThreshold, Sync: s.SyncPolicy},
+		Gate:       h.gate,
+		Observer:   h,
+		Workers:    &h.workers,
+		Dispatcher: h.crew,
+		Insist:     s.Restart == Permanent,
+		Timeouts:   s.Timeouts, Keepalive: s.Keepalive, Outbox: s.Outbox, Inbox: s.Inbox, Panics: s.Panics,
 		Flapping:        s.Flapping,
-		Syncer:          s.Syncer,
 		Rooms:           s.Rooms,
-		RoomStrategy:    s.roomStrategy(h.random, h.report(s.ID)),
+		RoomStrategy:    s.roomStrategy(h.random, h.report),
 		PublishReceived: s.PublishReceived,
-		Report:          h.report(s.ID),
+		Report:          h.report,
 		GiveUpAfter:     s.GiveUpAfter,
 		Random:          h.random,
 	}
+	if rules.Dialer == nil {
+		rules.Dialer = h.dialer
+	}
+	if rules.Protocol == nil {
+		rules.Protocol = h.protocol
+	}
+	return rules
+}
+
+// settings adds to the rules what is the channel's own.
+func (h *house) settings(s Spec, rules *actors.Rules) actors.Settings {
+	settings := actors.Settings{
+		Channel: s.ID, Address: s.Address, Handler: s.Handler, Endpoint: s.Endpoint, Syncer: s.Syncer,
+		Refreshable: !isStatic(s.Address),
+		Rules:       rules,
+	}
 	if s.Credentials != nil {
-		settings.Credentials = keeper{s.Credentials, &h.workers, settings.Report}
+		settings.Credentials = keeper{s.Credentials, &h.workers, func(what string, stack []byte) { h.report(s.ID, what, stack) }}
 		settings.Refreshable = s.Credentials.Fetch != nil
-	}
-	if settings.Dialer == nil {
-		settings.Dialer = h.dialer
-	}
-	if settings.Protocol == nil {
-		settings.Protocol = h.protocol
 	}
 	return settings
 }
@@ -178,14 +187,14 @@ func sameAddress(a, b transport.Address) bool {
 
 // same says whether a channel may stand in for a specification with its ID.
 func (c *Channel) same(spec Spec) error {
-	if sameAddress(c.spec.Address, spec.Address) {
+	if sameAddress(c.record.Address, spec.Address) {
 		if c.isClosing() {
 			return &messages.Error{Op: "open", Channel: spec.ID, Reason: messages.Because(messages.ReasonConflict, "a channel with this ID is being closed; wait for its Close to return")}
 		}
 		return nil
 	}
 	return &messages.Error{Op: "open", Channel: spec.ID, Reason: messages.Because(messages.ReasonConflict,
-		"the channel %s is open; close it first, or use another ID for %s", c.spec, spec)}
+		"the channel %s is open; close it first, or use another ID for %s", c.name(), spec)}
 }
 
 // find gives the channel with that ID.

@@ -132,9 +132,9 @@ func (c *Channel) command(ctx context.Context, op string, command any) error {
 }
 
 func (c *Channel) noSuchChannel(op string) error {
-	return &messages.Error{Op: op, Channel: c.spec.ID, Reason: messages.Because(messages.ReasonNoSuchChannel, "the channel was closed; open it again")}
+	return &messages.Error{Op: op, Channel: c.ID(), Reason: messages.Because(messages.ReasonNoSuchChannel, "the channel was closed; open it again")}
 }
 
 func (c *Channel) unexpected(op string, answer any) error {
-	return &messages.Error{Op: op, Channel: c.spec.ID, Reason: messages.Because(messages.ReasonNotSupported, "the answer was a %T", answer)}
+	return &messages.Error{Op: op, Channel: c.ID(), Reason: messages.Because(messages.ReasonNotSupported, "the answer was a %T", answer)}
 }

@@ -8,12 +8,15 @@ import (
 	"github.com/seed14814784/holdfast/messages"
 )
 
+// reporter is told what panicked in a channel.
+type reporter func(channel messages.ChannelID, what string, stack []byte)
+
 // strategy composes what a specification says about retrying. From the inside
 // out: when to try again, how often, not counting what is tried offline, what the
 // server asked for, until when, whether at all, and a guard around all of it. The
 // deadline comes after the server's wish, so that a Retry-After cannot reach past
 // it unnoticed.
-func (s Spec) strategy(standard Strategy, random func() float64, offline func() bool, report func(what string, stack []byte)) Strategy {
+func (s Spec) strategy(standard Strategy, random func() float64, offline func() bool, report reporter) Strategy {
 	chosen := s.Strategy
 	if chosen == nil {
 		chosen = standard
@@ -48,7 +51,7 @@ func unlessOffline(strategy Strategy, offline func() bool, doubt time.Duration, 
 }
 
 // roomStrategy does the same for joins that were not granted.
-func (s Spec) roomStrategy(random func() float64, report func(what string, stack []byte)) func(messages.RoomPolicy) Strategy {
+func (s Spec) roomStrategy(random func() float64, report reporter) func(messages.RoomPolicy) Strategy {
 	chosen := s.RoomStrategy
 	if chosen == nil {
 		chosen = Backoff{}
@@ -67,10 +70,10 @@ func (s Spec) roomStrategy(random func() float64, report func(what string, stack
 func seeded(s Strategy, random func() float64) Strategy {
 	switch s := s.(type) {
 	case Backoff:
-		s.random = random
+		s.random = &random
 		return s
 	case Fixed:
-		s.random = random
+		s.random = &random
 		return s
 	}
 	return s
@@ -82,11 +85,11 @@ const crashedStrategyDelay = 30 * time.Second
 // guard keeps a strategy that panics from crashing the channel that asked it: a
 // channel that crashes asks its strategy, which would crash it again. The
 // channel waits for a fixed time instead, and the panic is reported.
-func guard(strategy Strategy, report func(what string, stack []byte)) Strategy {
+func guard(strategy Strategy, report reporter) Strategy {
 	return StrategyFunc(func(f Failure) (v Verdict) {
 		defer func() {
 			if p := recover(); p != nil {
-				report(fmt.Sprint("the restart strategy panicked: ", p), debug.Stack())
+				report(f.Channel, fmt.Sprint("the restart strategy panicked: ", p), debug.Stack())
 				v = Verdict{Delay: crashedStrategyDelay}
 			}
 		}()

@@ -187,7 +187,7 @@ func storm(t *testing.T, takes time.Duration, reason messages.Reason) {
 	r := &lockedRandom{r: rand.New(rand.NewPCG(3, 7))}
 	d := newDoor(t, Limits{})
 	d.random = r.Float64
-	strategy := Backoff{random: r.Float64}
+	strategy := Backoff{random: new(r.Float64)}
 	up := make([]time.Duration, channels)
 	var attempt func(channel, n int)
 	attempt = func(channel, n int) {

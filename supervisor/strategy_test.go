@@ -72,7 +72,7 @@ func TestStrategiesWrapOneAnother(t *testing.T) {
 
 // What a specification says about retrying is composed from the inside out.
 func TestASpecificationComposesItsStrategy(t *testing.T) {
-	quiet := func(what string, _ []byte) { t.Errorf("a panic was reported: %s", what) }
+	quiet := func(_ messages.ChannelID, what string, _ []byte) { t.Errorf("a panic was reported: %s", what) }
 	for sentence, test := range map[string]struct {
 		spec    Spec
 		failure Failure
@@ -101,7 +101,7 @@ func online() bool { return false }
 func TestAStrategyThatPanicsWaitsAndIsReported(t *testing.T) {
 	var reported []string
 	spec := Spec{Strategy: StrategyFunc(func(Failure) Verdict { panic("no idea") })}
-	got := spec.strategy(nil, random, online, func(what string, _ []byte) { reported = append(reported, what) }).Next(Failure{Attempt: 1})
+	got := spec.strategy(nil, random, online, func(_ messages.ChannelID, what string, _ []byte) { reported = append(reported, what) }).Next(Failure{Attempt: 1})
 	if want := (Verdict{Delay: crashedStrategyDelay}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

@@ -98,10 +98,11 @@ func Kinds() []Kind {
 
 // Event is one thing that happened to a channel.
 type Event struct {
-	Kind   Kind
-	Reason messages.Reason // why; the row's own reason if it is zero
-	At     time.Time       // when, for the outage clock
-	GiveUp messages.Code   // a budget outside the strategy is spent: end with this code instead of waiting
+	Channel messages.ChannelID // whose it is, for the strategy
+	Kind    Kind
+	Reason  messages.Reason // why; the row's own reason if it is zero
+	At      time.Time       // when, for the outage clock
+	GiveUp  messages.Code   // a budget outside the strategy is spent: end with this code instead of waiting
 }
 
 // Step is what a transition asks its driver to do, beyond arming and

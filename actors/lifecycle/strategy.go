@@ -8,13 +8,14 @@ import (
 
 // Failure is what a restart strategy is asked about.
 type Failure struct {
-	Attempt   int             // consecutive counted failures, this one included if it counts
-	Elapsed   time.Duration   // since the outage began
-	Reason    messages.Reason // why the connection was lost or not made
-	Stable    bool            // the connection that was lost had been stable
-	Planned   bool            // nothing failed: a rotation, or the server or the user asked for it
-	Suspended bool            // the outage outlived the session: retry slowly
-	LastDelay time.Duration   // what was waited before the last attempt
+	Channel   messages.ChannelID // whose it is
+	Attempt   int                // consecutive counted failures, this one included if it counts
+	Elapsed   time.Duration      // since the outage began
+	Reason    messages.Reason    // why the connection was lost or not made
+	Stable    bool               // the connection that was lost had been stable
+	Planned   bool               // nothing failed: a rotation, or the server or the user asked for it
+	Suspended bool               // the outage outlived the session: retry slowly
+	LastDelay time.Duration      // what was waited before the last attempt
 }
 
 // Verdict is a restart strategy's answer: wait for Delay, or stop. The zero

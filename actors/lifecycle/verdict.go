@@ -30,6 +30,7 @@ func goWait(m *move, counted bool) {
 // consult asks the strategy and does what it says.
 func consult(m *move, stable bool) {
 	verdict := m.machine.verdict(Failure{
+		Channel:   m.event.Channel,
 		Attempt:   m.Attempt,
 		Elapsed:   m.elapsed(),
 		Reason:    m.step.Reason,

@@ -69,9 +69,10 @@ func Kinds() []Kind {
 
 // Event is one thing that happened to a room.
 type Event struct {
-	Kind   Kind
-	Reason messages.Reason // why; the row's own reason if it is zero
-	At     time.Time       // when
+	Channel messages.ChannelID // whose it is, for the strategy
+	Kind    Kind
+	Reason  messages.Reason // why; the row's own reason if it is zero
+	At      time.Time       // when
 }
 
 // Ask is what the driver has to ask the server.

@@ -13,6 +13,7 @@ func goWait(m *move) {
 	m.Attempt = min(m.Attempt+1, lifecycle.MaxAttempt)
 	m.step.Counted = true
 	verdict := m.machine.verdict(lifecycle.Failure{
+		Channel:   m.event.Channel,
 		Attempt:   m.Attempt,
 		Elapsed:   max(0, m.event.At.Sub(m.OutSince)),
 		Reason:    m.step.Reason,
