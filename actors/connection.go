@@ -160,7 +160,6 @@ func (c *connection) stopped(ctx actor.Context) {
 		}
 		said = true
 		c.settle()
-		rec.inbox.release(ref) // a login that the channel did not hear of any more
 		rec.outbox.reclaim(c.blamed(), c.cause)
 		// Something always remembers a dead actor; its socket must not be kept.
 		c.conn, c.session, c.dialing, c.link, c.backlog, c.unwritten = nil, nil, nil, link{}, nil, nil
@@ -172,6 +171,7 @@ func (c *connection) stopped(ctx actor.Context) {
 			last()
 		}
 	}()
+	rec.inbox.release(ref) // a login that the channel did not hear of any more; its socket may take long to close
 	if c.cancel != nil {
 		c.cancel()
 	}

@@ -483,3 +483,27 @@ func TestProtocolMayCatchUpWithMoreThanTheInboxHolds(t *testing.T) {
 		s.end()
 	})
 }
+
+// The channel crashes before it hears of the login that holds back what comes after it.
+func TestWhatALoginHeldBackDoesNotWaitForTheEndOfItsSocket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{login: true}
+			settings.Syncer = func(context.Context, *Sync) error { return nil }
+		})
+		s.peer.set(func(p *peer) { p.linger = 15 * time.Second })
+		s.ask(messages.Connect{})
+		s.skip()
+		s.system.Root.Send(s.record.self.Load(), func(*channel) {
+			s.peer.last().send("OK n1")
+			s.peer.last().send("hello")
+			time.Sleep(time.Second)
+			panic("a bug")
+		})
+		s.after(2 * time.Second)
+		s.expect(`
+			1s Backoff ActorPanic
+			1s heard "hello"`)
+		s.end()
+	})
+}
