@@ -37,13 +37,13 @@ func (l *link) Ask(question func(ctx context.Context) any) {
 	})
 }
 
-// answered gives an answer to the session that asked.
+// answered gives an answer to the session that asked, unless it has said goodbye.
 func (c *connection) answered(ctx actor.Context, m *answered) {
 	if m.crash != nil {
 		panic(*m.crash)
 	}
 	session, ok := c.session.(transport.Asker)
-	if !ok {
+	if !ok || c.leaving {
 		return
 	}
 	if err := session.Answered(&c.link, m.answer); err != nil {

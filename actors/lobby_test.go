@@ -88,6 +88,19 @@ func (s *lobbySession) Send(link transport.Link, _ messages.MessageID, m message
 	return link.Write(text("SAY %s %s", m.Room, m.Data))
 }
 
+// publication is a message with its place, and with a slip if somebody is told.
+func (s *lobbySession) publication(room, said string, offset uint64) transport.Publication {
+	p := transport.Publication{Data: []byte(said), Offset: offset}
+	if s.told != nil {
+		p.Receipt = &note{text: fmt.Sprint(room, " ", offset, " ", said)}
+		p.Meta = p.Receipt
+	}
+	if s.given != nil {
+		s.given(p.Receipt)
+	}
+	return p
+}
+
 var lobbyNews = map[string]transport.RoomKind{
 	"IN": transport.RoomJoined, "LEFT": transport.RoomLeft, "NONE": transport.RoomNotExist,
 	"DENIED": transport.RoomDenied, "RETRY": transport.RoomRetry, "NOTIN": transport.RoomNotIn,
@@ -99,7 +112,7 @@ func (s *lobbySession) Receive(link transport.Link, frame transport.Frame) error
 	words := strings.Fields(string(frame.Data))
 	if words[0] == "PUB" {
 		offset, _ := strconv.ParseUint(words[2], 10, 64)
-		link.Publish(messages.RoomID(words[1]), transport.Publication{Data: []byte(words[3]), Offset: offset})
+		link.Publish(messages.RoomID(words[1]), s.publication(words[1], words[3], offset))
 		return nil
 	}
 	kind, ok := lobbyNews[words[0]]
@@ -117,9 +130,7 @@ func (s *lobbySession) Receive(link transport.Link, frame transport.Frame) error
 		news.Position.Offset, _ = strconv.ParseUint(offset, 10, 64)
 		news.Recovered = words[4] == "true"
 		for i, said := range words[5:] {
-			news.History = append(news.History, transport.Publication{
-				Data: []byte(said), Offset: news.Position.Offset - uint64(len(words[5:])-1-i),
-			})
+			news.History = append(news.History, s.publication(words[1], said, news.Position.Offset-uint64(len(words[5:])-1-i)))
 		}
 	}
 	link.Room(transport.Ticket{Room: messages.RoomID(words[1]), Number: number}, news)

@@ -58,20 +58,29 @@ func (r *returns) watch(notify func()) {
 	}
 }
 
-func (r *returns) take() []returned {
+// next takes the first slip. Those behind it stay until their turn: the connection
+// may end over this one.
+func (r *returns) next() (first returned, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	slips := r.slips
-	r.slips = nil
-	return slips
+	if len(r.slips) == 0 {
+		return returned{}, false
+	}
+	first = r.slips[0]
+	r.slips[0] = returned{}
+	if r.slips = r.slips[1:]; len(r.slips) == 0 {
+		r.slips = nil
+	}
+	return first, true
 }
 
-// slip is what goes with a publication.
-func (r *Record) slip(p transport.Publication) slip {
-	if p.Receipt == nil {
+// slip is what goes with a publication. Where nobody looks at what comes back,
+// nothing does.
+func (c *connection) slip(p transport.Publication) slip {
+	if _, looks := c.session.(transport.Taker); !looks || p.Receipt == nil {
 		return slip{}
 	}
-	return slip{&r.returns, p.Receipt}
+	return slip{&c.rec.returns, p.Receipt}
 }
 
 // watchReturns has this connection told of what handlers took, if its session
@@ -83,13 +92,15 @@ func (c *connection) watchReturns(ctx actor.Context) {
 	}
 }
 
-// taken tells the session what handlers took.
+// taken tells the session what handlers took. After its goodbye it can do nothing
+// about that any more: what comes back then is for the next one.
 func (c *connection) taken(ctx actor.Context) {
 	session, ok := c.session.(transport.Taker)
-	if !ok {
-		return
-	}
-	for _, s := range c.rec.returns.take() {
+	for ok && !c.leaving {
+		s, some := c.rec.returns.next()
+		if !some {
+			return
+		}
 		if err := session.Taken(&c.link, s.receipt, s.taken); err != nil {
 			c.lose(ctx, err)
 			return

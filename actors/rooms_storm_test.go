@@ -27,6 +27,7 @@ type crowd struct {
 	last    map[string]messages.RoomStatus
 	seq     uint64
 	breach  []string
+	slips   slips
 	joinAsk []time.Duration // when a join or a verify reached the server
 }
 
@@ -41,6 +42,11 @@ func newCrowd(t reporter) *crowd {
 		s.Handler = c.hear
 	})
 	c.watch = c.see
+	c.lobby.given = c.slips.given
+	c.lobby.told = func(receipt any, taken bool) error {
+		c.slips.told(receipt, taken)
+		return nil
+	}
 	c.peer.set(func(p *peer) {
 		p.heard = nil
 		p.answers = func(s *socket, message string) {
@@ -64,6 +70,7 @@ func (c *crowd) bad(format string, args ...any) {
 func (c *crowd) hear(m messages.Received) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.slips.hear(m.Meta)
 	room, offset := string(m.Room), m.Position.Offset
 	last := c.heard[room]
 	switch {
@@ -236,6 +243,9 @@ func (c *crowd) heal() {
 		}
 	}
 	c.pace()
+	if c.record.Snapshot().Status == messages.Ready {
+		c.breach = append(c.breach, c.slips.settle()...)
+	}
 }
 
 // pace checks every window of time for the rate at which the server was asked.

@@ -20,7 +20,9 @@ type script struct {
 	dedupes bool // the peer drops what it had
 	beats   bool // heartbeats are BEAT, not pings
 
-	opened func(*connection) // shows the actor of each connection
+	opened func(*connection)                   // shows the actor of each connection
+	told   func(receipt any, taken bool) error // takes the place of Taken
+	given  func(receipt any)                   // told of every TAKE
 }
 
 func (script) Name() string { return "script" }
@@ -79,7 +81,12 @@ func (s *scriptSession) Receive(link transport.Link, frame transport.Frame) erro
 		link.GoAway(within, messages.Reason{})
 	case "DEDUPES":
 		link.Deduplicates()
+	case "KNOCK":
+		return link.Write(text("who is there?"))
 	case "TAKE":
+		if s.given != nil {
+			s.given(rest)
+		}
 		link.Publish("", transport.Publication{Data: []byte(rest), Receipt: rest, Unasked: true})
 	case "ASK":
 		link.Ask(inquired(rest))
@@ -128,6 +135,9 @@ func (s *scriptSession) Answered(link transport.Link, answer any) error {
 }
 
 func (s *scriptSession) Taken(link transport.Link, receipt any, taken bool) error {
+	if s.told != nil {
+		return s.told(receipt, taken)
+	}
 	return link.Write(text("taken %s %v", receipt, taken))
 }
 

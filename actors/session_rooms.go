@@ -100,7 +100,7 @@ func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {
 	if news.Kind == transport.RoomJoined {
 		history := make([]held, 0, len(news.History))
 		for _, p := range news.History {
-			history = append(history, held{p, c.ref.epoch, time.Now(), c.rec.slip(p)})
+			history = append(history, held{p, c.ref.epoch, time.Now(), c.slip(p)})
 		}
 		if w == nil || !w.granted(ticket.Number, news.Position, history) {
 			refuse(history)
@@ -120,10 +120,10 @@ func (l *link) Publish(room messages.RoomID, p transport.Publication) {
 	c := l.c
 	if c.leaving && !c.rec.inbox.room(nil) {
 		c.rec.stale.Add(1)
-		c.rec.slip(p).end(false)
+		c.slip(p).end(false)
 		return
 	}
-	if !c.rec.publish(room, p, c.ref.epoch, c.rec.slip(p), l.resume()) {
+	if !c.rec.publish(room, p, c.ref.epoch, c.slip(p), l.resume()) {
 		c.pause()
 	}
 }

@@ -52,6 +52,10 @@ type storm struct {
 	silent     bool          // the peer answers no login
 	nacks      bool          // the peer rejects messages
 	unanswered bool          // the peer acknowledges nothing
+	unsure     bool          // the session ends over a slip, once
+	takes      int           // messages whose session wants to know
+
+	slips slips
 }
 
 // newStorm lets the dice choose the settings, too.
@@ -59,16 +63,17 @@ func newStorm(t reporter, d dice) *storm {
 	m := &storm{dice: d, gate: &turnstile{}}
 	protocol := pick(d, "protocol",
 		transport.Raw(),
-		transport.Protocol(script{login: true, sync: true, acks: true}),
-		transport.Protocol(script{login: true, acks: true, dedupes: true, beats: true}),
-		transport.Protocol(script{login: true}))
+		transport.Protocol(script{login: true, sync: true, acks: true, told: m.told, given: m.slips.given}),
+		transport.Protocol(script{login: true, acks: true, dedupes: true, beats: true, told: m.told, given: m.slips.given}),
+		transport.Protocol(script{login: true, told: m.told, given: m.slips.given}))
+	tries := pick(d, "tries", 0, 1, 3)
 	overflow := pick(d, "overflow", Reject, DropOldest, DropNewest)
 	m.stage = newStage(t, func(s *Settings) {
 		s.Protocol = protocol
 		s.Gate = m.gate
 		s.Address = transport.AddressFunc(m.resolve)
 		s.Refreshable = d.roll("refreshable", 2) == 0
-		s.Outbox = OutboxLimits{Messages: 8, Bytes: 200, MessageBytes: 100, Overflow: overflow, AckTimeout: 40 * time.Second}
+		s.Outbox = OutboxLimits{Messages: 8, Bytes: 200, MessageBytes: 100, Overflow: overflow, AckTimeout: pick(d, "ack timeout", 5*time.Second, 40*time.Second), Tries: tries}
 		s.Outbox.FailOnSuspend = d.roll("fail on suspend", 2) == 0
 		s.Inbox.Messages = 3
 		if d.roll("rotation", 4) == 0 {
@@ -154,6 +159,7 @@ func (m *storm) handle(r messages.Received, next func(messages.Received)) {
 	if gate != nil {
 		<-gate
 	}
+	m.slips.hear(string(r.Data))
 	if string(r.Data) == "handler's bug" {
 		panic("the handler's bug")
 	}
@@ -209,6 +215,9 @@ func (m *storm) blow(steps int) {
 	}
 	m.heal()
 	m.look()
+	for _, breach := range m.slips.settle() {
+		m.breach("%s", breach)
+	}
 	if !m.fine() {
 		return
 	}
@@ -218,6 +227,18 @@ func (m *storm) blow(steps int) {
 		m.breach("22: %d permits are out, %d were at once", m.gate.out, m.gate.most)
 	}
 	m.fine()
+}
+
+// told is what sessions do about slips: some end over one.
+func (m *storm) told(receipt any, taken bool) error {
+	m.slips.told(receipt, taken)
+	m.mood.Lock()
+	defer m.mood.Unlock()
+	if m.unsure {
+		m.unsure = false
+		return lost()
+	}
+	return nil
 }
 
 // fine reports whether no invariant was broken, and else fails the test with

@@ -67,6 +67,39 @@ var moves = []move{
 			m.arrive(pick(m.dice, "message", "hello", "hello", "SYNCED", "OK n2", "ACK 999", "GOAWAY 30s", "HEARTBEAT"))
 		}
 	}},
+	{"take", func(m *storm) {
+		for range 1 + m.dice.roll("messages", 5) {
+			m.takes++
+			m.arrive(fmt.Sprintf("TAKE %d", m.takes))
+		}
+	}},
+	{"take and end", func(m *storm) {
+		m.handlerMood(m.dice.roll("waits", 2) == 0)
+		for range 1 + m.dice.roll("messages", 5) {
+			m.takes++
+			m.arrive(fmt.Sprintf("TAKE %d", m.takes))
+		}
+		synctest.Wait()
+		if m.dice.roll("how", 2) == 0 {
+			m.lose()
+		} else {
+			m.command(m.anyCommand())
+		}
+		for range m.dice.roll("more messages", 5) {
+			m.takes++
+			m.arrive(fmt.Sprintf("TAKE %d", m.takes))
+		}
+	}},
+	{"unsure", func(m *storm) { m.set(func() { m.unsure = true }) }},
+	{"question", func(m *storm) {
+		m.arrive(pick(m.dice, "question", "ASK tea", "ASK tea", "ASK wait", "ASK wait", "ASK panic", "ASK goexit", "KNOCK"))
+	}},
+	{"dedupes", func(m *storm) {
+		if m.status() == messages.Ready {
+			m.learned = true // from now on anything may be written twice
+			m.arrive("DEDUPES")
+		}
+	}},
 	{"bug", func(m *storm) { m.arrive(pick(m.dice, "bug", "handler's bug", "BOOM")) }},
 	{"strategy's bug", func(m *storm) { m.set(func() { m.bug = true }) }},
 	{"peer", func(m *storm) { m.weather() }},
@@ -244,7 +277,7 @@ func (m *storm) haunt() {
 func (m *storm) calm() {
 	m.handlerMood(false)
 	m.set(func() {
-		m.address, m.bug, m.silent, m.nacks, m.unanswered = "", false, false, false, false
+		m.address, m.bug, m.silent, m.nacks, m.unanswered, m.unsure = "", false, false, false, false, false
 		if m.hung != nil {
 			close(m.hung)
 			m.hung = nil

@@ -29,6 +29,7 @@ type witness struct {
 	epochs    []messages.Epoch
 	admitted  []time.Time
 	accepted  []*Receipt
+	learned   bool                        // the peer has shown that it drops what it had
 	resent    map[messages.MessageID]bool // may be written twice
 	inquiries []inquiry
 }
@@ -326,9 +327,9 @@ func (w *witness) settle() {
 		var fine bool
 		switch outcome.Result {
 		case messages.ResultDelivered, messages.ResultWritten, messages.ResultUnknown:
-			fine = n == 1 || n > 1 && w.resent[receipt.ID()]
+			fine = n == 1 || n > 1 && (w.learned || w.resent[receipt.ID()])
 		case messages.ResultRejected:
-			fine = n <= 1 || w.resent[receipt.ID()]
+			fine = n <= 1 || w.learned || w.resent[receipt.ID()]
 		case messages.ResultExpired, messages.ResultDropped, messages.ResultFailed:
 			fine = n == 0
 		}

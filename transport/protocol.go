@@ -82,7 +82,7 @@ type Renewer interface {
 // had the message before; otherwise it was dropped: the room is not joined. Both
 // come later than the Publish, in no particular order, after a login: what
 // becomes of a message of an earlier connection is told to the session that
-// follows it. Errors are those of Receive.
+// follows it, and so is what becomes of one after Bye. Errors are those of Receive.
 type Taker interface {
 	Taken(link Link, receipt any, taken bool) error
 }
@@ -104,8 +104,9 @@ type Link interface {
 	Synced()
 	// Ask runs a question in a goroutine of its own, where it may block: a call of
 	// an HTTP API, or a wait. What it returns goes to [Asker.Answered], unless the
-	// connection has ended before; ctx ends with the connection. A panic ends the
-	// connection. How many questions run at once is the session's to limit.
+	// connection has ended or Bye was called before; ctx ends with the connection,
+	// and closing the fleet waits for the question. A panic ends the connection. How
+	// many questions run at once is the session's to limit.
 	Ask(question func(ctx context.Context) (answer any))
 	// Deliver hands a message to the channel's handler, in order.
 	Deliver(kind messages.Kind, kindOfMessage string, data []byte)
