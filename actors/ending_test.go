@@ -57,6 +57,28 @@ func TestKickIsHeardBehindAFailedWrite(t *testing.T) {
 	})
 }
 
+// Nothing can be written any more, and what the peer says to its end is still heard.
+func TestAPeerThatWantsAnAnswerAfterOurGoodbyeIsHeardToItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.Protocol = script{} })
+		s.connect()
+		s.peer.set(func(p *peer) { p.mute = true })
+		s.ask(messages.Disconnect{})
+		s.after(time.Second)
+		s.peer.last().send("KNOCK")
+		s.peer.last().send("ASK tea")
+		s.after(time.Second)
+		s.peer.last().send("the last word")
+		s.peer.last().fail(peerClose(1000, "bye"))
+		s.after(time.Second)
+		s.expect(`
+			0s Closing UserDisconnect
+			2s Closed UserDisconnect
+			2s heard "the last word"`)
+		s.end()
+	})
+}
+
 func TestLogoutIsNeverFollowedByADial(t *testing.T) {
 	for name, prepare := range map[string]func(*stage){
 		"in Queued": func(s *stage) {

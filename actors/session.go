@@ -76,7 +76,10 @@ func (c *connection) read(ctx actor.Context) {
 		case transport.FramePong:
 			c.keepalive.pong(frame.Data, c.measured)
 		default:
-			if err := c.session.Receive(&c.link, frame); err != nil {
+			err := c.session.Receive(&c.link, frame)
+			if err != nil && c.leaving && c.link.broken { // it had something to say after its goodbye
+				c.link.broken = false
+			} else if err != nil {
 				c.lose(ctx, err)
 				return
 			}
