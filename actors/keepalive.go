@@ -159,10 +159,11 @@ func (c *connection) heartbeat(ctx actor.Context) {
 }
 
 // probe asks for a sign of life within the grace time, unless the peer is known
-// not to answer.
+// not to answer. One that is under way keeps its deadline, however often somebody
+// has doubts meanwhile.
 func (c *connection) probe(ctx actor.Context) {
 	k := &c.keepalive
-	if c.conn == nil || c.session == nil || k.oneWay {
+	if c.conn == nil || c.session == nil || k.oneWay || k.finished || k.probing {
 		return
 	}
 	now := time.Now()

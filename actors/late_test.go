@@ -100,3 +100,76 @@ func TestAMessageThatNobodyEverAnswersDoesNotEndConnectionsForEver(t *testing.T)
 		s.end()
 	})
 }
+
+// Doubts come with every message; each may not give the peer more time.
+func TestDoubtsDoNotPutOffTheEndOfAPeerThatIsSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := late(t, script{beats: true}, func(settings *Settings) { settings.Outbox.AckTimeout = 4 * time.Second })
+		s.connect()
+		for range 5 {
+			s.send("again")
+			s.after(3 * time.Second)
+		}
+		s.expect(`
+			0s peer got "MSG 1 again"
+			3s peer got "MSG 2 again"
+			4s peer got "BEAT"
+			4s #1 Unknown AckTimeout
+			6s peer got "MSG 3 again"
+			7s #2 Unknown AckTimeout
+			9s peer got "MSG 4 again"
+			10s #3 Unknown AckTimeout
+			12s peer got "MSG 5 again"
+			13s #4 Unknown AckTimeout
+			14s Backoff PongTimeout
+			14s #5 Unknown OutcomeUnknown`)
+		s.end()
+	})
+}
+
+func TestAMessageThatIsNotAnsweredDoesNotEndADrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := late(t, script{dedupes: true, beats: true}, nil)
+		s.connect()
+		s.send("one")
+		s.after(5 * time.Second)
+		s.send("two")
+		s.tell(messages.Drain{})
+		s.after(6 * time.Second)
+		s.peer.last().send("HEARTBEAT")
+		s.peer.last().send("ACK 2")
+		s.after(time.Second)
+		s.expect(`
+			0s peer got "MSG 1 one"
+			5s Draining Drain
+			5s peer got "MSG 2 two"
+			10s peer got "BEAT"
+			10s #1 Unknown AckTimeout
+			11s Closing Drain
+			11s Closed Drain
+			11s #2 Delivered`)
+		s.end()
+	})
+}
+
+func TestAMissingAnswerDoesNotCutAGoodbyeShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := late(t, script{beats: true}, nil)
+		s.connect()
+		s.peer.set(func(p *peer) { p.mute = true })
+		s.send("one")
+		s.after(8 * time.Second)
+		s.ask(messages.Disconnect{})
+		s.after(4 * time.Second)
+		s.peer.last().send("the last word")
+		s.peer.last().fail(peerClose(1000, "bye"))
+		s.after(time.Second)
+		s.expect(`
+			0s peer got "MSG 1 one"
+			8s Closing UserDisconnect
+			10s #1 Unknown AckTimeout
+			12s Closed UserDisconnect
+			12s heard "the last word"`)
+		s.end()
+	})
+}

@@ -285,8 +285,8 @@ func (o *outbox) lateness() lateness {
 // again reports whether a message without an answer is sent again, and counts
 // that. A peer that never answers it must not end connections for ever.
 func (o *outbox) again(p *parcel) bool {
-	if !o.resendable(p) || o.closed {
-		return false
+	if !o.resendable(p) || o.closed || o.shut != nil {
+		return false // no connection follows this one
 	}
 	p.tries++
 	return o.limits.Tries <= 0 || p.tries < o.limits.Tries
