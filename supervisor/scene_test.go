@@ -133,18 +133,36 @@ func (s *scene) must(err error) {
 	synctest.Wait()
 }
 
-// story is what observers were told about a channel, one line each.
+// story is what observers were told about a channel, one line each. A channel and its
+// connection run side by side: what nobody knows of a message is told after the change
+// that it goes with.
 func (s *scene) story(id messages.ChannelID) string {
 	synctest.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var b strings.Builder
+	var told []messages.Event
 	for _, e := range s.events {
-		if e.Subject() == id {
-			b.WriteString(s.tell(e))
+		if e.Subject() != id {
+			continue
 		}
+		at := len(told)
+		if moved, ok := e.(messages.StatusChanged); ok {
+			for at > 0 && isUnknownSince(moved.At, told[at-1]) {
+				at--
+			}
+		}
+		told = slices.Insert(told, at, e)
+	}
+	var b strings.Builder
+	for _, e := range told {
+		b.WriteString(s.tell(e))
 	}
 	return b.String()
+}
+
+func isUnknownSince(moment time.Time, e messages.Event) bool {
+	o, ok := e.(messages.Outcome)
+	return ok && o.Result == messages.ResultUnknown && o.At.Equal(moment)
 }
 
 // tell renders an event: when it happened, what it was, why.
