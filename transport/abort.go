@@ -23,37 +23,21 @@ func (c *conn) Abort(done func()) {
 	}
 	c.aborted = true
 	c.pong = nil
-	c.wanted.Broadcast()
 	go c.bury(c.leaving)
 }
 
-// bury closes the socket, waits for both goroutines and calls every done. The
-// socket under TLS is closed without a close-notify, which could block.
-//
-// No flusher starts after Abort has set aborted, and none but the running one
-// is waited for: Write, Close and pings look at aborted under the same lock.
+// bury ends the connection and calls every done. Nothing is reported after Abort
+// has set aborted, except for what was being reported.
 func (c *conn) bury(leaving bool) {
-	if leaving {
-		timer := time.AfterFunc(goodbye, c.closeRaw)
-		c.flushers.Wait()
-		timer.Stop()
-	}
-	c.closeRaw()
-	c.flushers.Wait()
-	c.watcher.Wait()
-
+	c.driver.bury(leaving)
+	c.reporting.Wait()
 	c.mu.Lock()
 	c.gone = true
 	dones := c.dones
 	c.dones = nil
-	c.pending, c.sending, c.here = nil, nil, nil
+	c.pending, c.sending = nil, nil
 	c.mu.Unlock()
 	for _, done := range dones {
 		done()
 	}
-}
-
-// closeRaw closes the socket. Whoever comes second waits for the first.
-func (c *conn) closeRaw() {
-	c.shut.Do(func() { _ = c.raw.Close() })
 }

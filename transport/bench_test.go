@@ -54,7 +54,7 @@ func BenchmarkWriteStream(b *testing.B) { benchmarkWrite(b, chunks{}) }
 
 func benchmarkWrite(b *testing.B, framing framing) {
 	socket := sink{closed: make(chan struct{})}
-	c := newConn(socket, socket, framing, nil, ConnInfo{}, testLimits)
+	c := newConn(socket, socket, false, framing, nil, ConnInfo{}, testLimits)
 	written := make(chan struct{}, 1)
 	c.Watch(func() {
 		select {

@@ -32,7 +32,7 @@ func pipe(t *testing.T, limits limits, leftover []byte, test func(t *testing.T, 
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
 		t.Cleanup(func() { _ = theirs.Close() })
-		c := newConn(ours, ours, newFrames(limits, false), leftover, ConnInfo{}, limits)
+		c := newConn(ours, ours, false, newFrames(limits, false), leftover, ConnInfo{}, limits)
 		test(t, &wire{user: use(t, c), peer: theirs, c: c})
 	})
 }
@@ -342,7 +342,7 @@ func TestAbort(t *testing.T) {
 func TestAbortBeforeWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
-		c := newConn(ours, ours, newFrames(testLimits, false), []byte("early"), ConnInfo{}, testLimits)
+		c := newConn(ours, ours, false, newFrames(testLimits, false), []byte("early"), ConnInfo{}, testLimits)
 		done := make(chan struct{})
 		c.Abort(func() { close(done) })
 		<-done
@@ -356,7 +356,7 @@ func TestAbortBeforeWatch(t *testing.T) {
 func TestNotifyMayUseTheConnectionAndIsNeverConcurrent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
-		c := newConn(ours, ours, newFrames(testLimits, false), nil, ConnInfo{}, testLimits)
+		c := newConn(ours, ours, false, newFrames(testLimits, false), nil, ConnInfo{}, testLimits)
 		inside, frames := 0, 0
 		done := make(chan struct{})
 		c.Watch(func() {

@@ -21,6 +21,24 @@
 //
 // # Who owns what
 //
+//	owner    the one goroutine that uses the Conn: the connection actor
+//	driver   moves the bytes for it, and reports
+//
+// On Linux the driver of plain TCP is a poller: one goroutine and one epoll instance
+// for all connections of the process, on descriptors that the runtime does not know.
+//
+//	            Read                          read
+//	owner  ────────────────►   a buffer that is borrowed  ◄────────  system
+//	   ▲   ────────────────►   write  ───────────────────────────►  system
+//	   │        Write                           ▲ what did not fit
+//	   └────────  notify  ◄───────────────  poller  ◄── epoll ─────  system
+//
+// An idle connection holds no goroutine, no buffer and no timer. The owner reads until
+// nothing is left and writes until nothing fits; neither blocks.
+//
+// Everywhere else (TLS, pipes, other systems, the field Goroutines) the driver is two
+// goroutines that may block:
+//
 //	            Watch                      net.Conn.Read
 //	owner  ───────────────►  watcher  ◄───────────────────  system
 //	   ▲                        │
@@ -30,12 +48,10 @@
 //	   │   Write, Close                    net.Conn.Write
 //	   └───────────────►  pending  ──── flusher ──────────►  system
 //
-// The owner is the one goroutine that uses the Conn: the connection actor. The
-// watcher is one goroutine per connection, from Watch to Abort: it reads into a
-// buffer of 1 KiB, hands it over and waits until it was parsed and more is
-// asked for. The flusher exists only while bytes wait to be written; frames
-// that wait together leave together. Abort closes the socket from anywhere and
-// tells when both are gone.
+// The watcher reads into a buffer of 1 KiB, hands it over and waits until it was parsed
+// and more is asked for. The flusher exists only while bytes wait to be written; frames
+// that wait together leave together. Abort closes the socket from anywhere and tells
+// when nothing is left.
 //
 // # Decisions
 //
@@ -52,6 +68,11 @@
 //
 // A stream has no closing handshake, so Close ends our side and leaves the
 // peer's open: what it still says is heard, and its EOF is the answer.
+//
+// The poller has its descriptors to itself: one that the runtime watches as well wakes
+// both for every event. Its epoll instance, on the other hand, is watched by the
+// runtime, so that waiting blocks no thread. It reports edges, so that nothing is armed
+// anew.
 //
 // A ping is answered by the Conn, because a late answer ends connections; at
 // most one answer waits, the latest.

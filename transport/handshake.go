@@ -41,6 +41,7 @@ type handshake struct {
 	host         string // the Host header
 	subprotocols []string
 	compression  bool
+	goroutines   bool
 	limits       limits
 }
 
@@ -55,6 +56,7 @@ func (w *WebSocket) handshake(target Target) (*handshake, error) {
 		header:       merged(w.Header, target.Header),
 		subprotocols: w.Subprotocols,
 		compression:  w.Compression,
+		goroutines:   w.Goroutines,
 		limits:       w.limits(),
 	}
 	if target.Subprotocols != nil {
@@ -97,7 +99,7 @@ func (h *handshake) open(ctx context.Context, raw net.Conn) (*conn, error) {
 	if err != nil {
 		return nil, h.failed(ctx, err, messages.ReasonHandshakeTimeout, "the upgrade")
 	}
-	return newConn(sock, raw, newFrames(h.limits, answer.info.Compressed), answer.leftover, answer.info, h.limits), nil
+	return newConn(sock, raw, h.goroutines, newFrames(h.limits, answer.info.Compressed), answer.leftover, answer.info, h.limits), nil
 }
 
 // hostHeader is the URL's host without the zone of an IPv6 address, which means

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -17,39 +18,31 @@ type limits struct {
 	writeTimeout time.Duration // for each piece that is given to the system
 }
 
-// conn is a [Conn] over any net.Conn. It has at most two goroutines:
-//
-//   - the watcher, from Watch to the end, waits for bytes, hands them over and
-//     waits until they were parsed and more is wanted. It reads, it never writes.
-//   - the flusher, while there is something to write. It writes, it never reads.
+// conn is a [Conn]: what arrives is parsed, what is written waits in order, and
+// both have bounds. Its driver moves the bytes.
 //
 // The fields above mu belong to whoever calls Read; the others to mu.
 type conn struct {
-	sock   net.Conn // frames go through it: TCP, TLS, a pipe
-	raw    net.Conn // what is closed in the end: under TLS, the socket itself
 	info   ConnInfo
 	limits limits
+	driver driver
 
 	framing framing
-	ready   []byte // handed over and not parsed yet; the watcher's buffer
+	ready   []byte // arrived and not parsed yet; the driver's
 	ended   error  // what Read returns from now on
 
 	written atomic.Uint64
 	reports atomic.Int32 // readiness reports that are due
 
-	mu      sync.Mutex
-	wanted  *sync.Cond // signalled when armed or aborted changes
-	notify  func()
-	armed   bool   // more bytes are wanted
-	here    []byte // read by the watcher, not taken by Read yet
-	hereErr error  // what reading ended with, after here
+	mu        sync.Mutex
+	notify    func()
+	reporting sync.WaitGroup // those who call notify
 
-	pending   *batch // frames that wait
-	sending   *batch // frames the flusher is at
-	waiting   int    // bytes of both that the system has not taken
-	pong      []byte // payload of the pong that is owed; nil if none is
-	halfClose bool   // the socket is half-closed once nothing waits
-	flushing  bool
+	pending   *batch          // frames that wait
+	sending   *batch          // frames that are being written
+	waiting   int             // bytes of both that the system has not taken
+	pong      []byte          // payload of the pong that is owed; nil if none is
+	halfClose bool            // the socket is half-closed once nothing waits
 	writeErr  *messages.Error // what writing ended with
 	closing   bool            // the farewell is queued or gone: no more frames
 	leaving   bool            // that farewell is on its way
@@ -57,23 +50,41 @@ type conn struct {
 	aborted bool
 	gone    bool
 	dones   []func()
+}
 
-	shut     sync.Once // closes raw
-	watcher  sync.WaitGroup
-	flushers sync.WaitGroup
+// driver moves the bytes of a conn, to and from the system: [threads] over any
+// net.Conn, with goroutines that block; [polled] without.
+type driver interface {
+	// watch begins to report what arrives. It is called once, if at all.
+	watch()
+	// take returns what has arrived, ErrWouldBlock, or what reading ended with.
+	// What it returned before is not looked at any more. After ErrWouldBlock,
+	// what arrives is reported.
+	take() ([]byte, error)
+	// wake has what waits written, without blocking. It is called with mu held.
+	wake()
+	// hurry ends the reading soon, because writing has ended. It is called with
+	// mu held.
+	hurry()
+	// bury ends everything and returns when nothing is left. It lets a farewell
+	// that is on its way leave first, for a moment.
+	bury(leaving bool)
 }
 
 // newConn makes a connection over sock, which is upgraded already. raw is what
 // has to be closed in the end: sock itself, or the socket under it. leftover
 // are bytes of frames that were read together with the answer to the upgrade.
-func newConn(sock, raw net.Conn, framing framing, leftover []byte, info ConnInfo, limits limits) *conn {
-	c := &conn{
-		sock: sock, raw: raw, info: info, limits: limits,
-		framing: framing,
-		armed:   true,
-		here:    leftover,
+// goroutines is to do without the poller; else it is used where there is one, for
+// plain TCP.
+func newConn(sock, raw net.Conn, goroutines bool, framing framing, leftover []byte, info ConnInfo, limits limits) *conn {
+	c := &conn{info: info, limits: limits, framing: framing, ready: leftover}
+	if sock == raw && !goroutines {
+		if d, ok := newPolled(c, raw); ok {
+			c.driver = d
+			return c
+		}
 	}
-	c.wanted = sync.NewCond(&c.mu)
+	c.driver = newThreads(c, sock, raw)
 	return c
 }
 
@@ -106,32 +117,34 @@ func (c *conn) Read() (Frame, error) {
 	return Frame{}, c.ended
 }
 
-// take gets what the watcher has, or arms it and returns ErrWouldBlock.
-//
-// The bytes that were handed over are parsed entirely before the watcher is
-// armed, because it reads into the same buffer again.
+// take gets what the driver has.
 func (c *conn) take() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.aborted:
+	aborted := c.aborted
+	c.mu.Unlock()
+	if aborted {
 		c.ended = &messages.Error{Op: "read", Reason: messages.Because(messages.ReasonNotConnected, "the connection was aborted")}
-	case len(c.here) > 0:
-		c.ready, c.here = c.here, nil
-	case c.hereErr != nil && c.writeErr != nil:
+		return nil
+	}
+	b, err := c.driver.take()
+	if errors.Is(err, ErrWouldBlock) {
+		return err
+	}
+	if c.ready = b; err == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.writeErr != nil {
 		// Writing ended first and reading was cut short because of it.
 		c.ended = c.writeErr
-	case c.hereErr != nil:
-		ended := failure("read", c.hereErr, messages.ReasonReadError)
-		if c.framing.unfinished() {
-			ended.Reason.Detail = "the stream ended in the middle of a message"
-		}
-		c.ended = ended
-	default:
-		c.armed = true
-		c.wanted.Signal()
-		return ErrWouldBlock
+		return nil
 	}
+	ended := failure("read", err, messages.ReasonReadError)
+	if c.framing.unfinished() {
+		ended.Reason.Detail = "the stream ended in the middle of a message"
+	}
+	c.ended = ended
 	return nil
 }
 
@@ -163,3 +176,45 @@ func (c *conn) violated(v *violation) {
 	_ = c.Close(v.close, v.detail)
 	c.ended = &messages.Error{Op: "read", Reason: messages.Because(v.code, "%s", v.detail)}
 }
+
+// Watch starts the reports; see [Conn].
+func (c *conn) Watch(notify func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.notify != nil || c.aborted {
+		return
+	}
+	c.notify = notify
+	c.driver.watch()
+	if len(c.ready) > 0 { // came with the answer to the upgrade
+		c.later()
+	}
+}
+
+// report calls notify, never concurrently with itself: several may have
+// something to report. Who comes second leaves a mark and goes on, and who is
+// first calls notify once more.
+func (c *conn) report() {
+	c.mu.Lock()
+	if c.notify == nil || c.aborted {
+		c.mu.Unlock()
+		return
+	}
+	notify := c.notify
+	c.reporting.Add(1) // before bury waits, for it sets aborted first
+	c.mu.Unlock()
+	defer c.reporting.Done()
+	if c.reports.Add(1) > 1 {
+		return
+	}
+	for {
+		due := c.reports.Load()
+		notify()
+		if c.reports.CompareAndSwap(due, 0) {
+			return
+		}
+	}
+}
+
+// later reports from elsewhere, for those who hold mu.
+func (c *conn) later() { go c.report() }

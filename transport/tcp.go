@@ -61,6 +61,9 @@ type TCP struct {
 	// HandshakeTimeout bounds the TLS handshake; 0 is no bound but ctx.
 	HandshakeTimeout time.Duration
 
+	// Goroutines has a goroutine for each connection; see [WebSocket].
+	Goroutines bool
+
 	configs tlsConfigs
 }
 
@@ -86,7 +89,7 @@ func (t *TCP) Dial(ctx context.Context, target Target) (Conn, error) {
 		return nil, err
 	}
 	info := ConnInfo{Local: raw.LocalAddr(), Remote: raw.RemoteAddr()}
-	return newConn(sock, raw, chunks{}, nil, info, t.limits()), nil
+	return newConn(sock, raw, t.Goroutines, chunks{}, nil, info, t.limits()), nil
 }
 
 // stream does what comes after the connection is made.

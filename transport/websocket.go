@@ -77,6 +77,11 @@ type WebSocket struct {
 	// no bound but ctx.
 	HandshakeTimeout time.Duration
 
+	// Goroutines has a goroutine wait for each connection, instead of a poller for
+	// all of them. There is a poller on Linux, for connections without TLS whose
+	// NetDial gave a *net.TCPConn; all others have their goroutine anyway.
+	Goroutines bool
+
 	configs tlsConfigs
 }
 

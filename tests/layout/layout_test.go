@@ -27,7 +27,7 @@ var tenants = map[string][]string{
 	"github.com/klauspost/compress/":     {"transport"},
 	"github.com/vishvananda/":            {"supervisor/netlink"},
 	"golang.org/x/net/":                  {"transport"},
-	"golang.org/x/sys/":                  {"supervisor/netlink"},
+	"golang.org/x/sys/":                  {"supervisor/netlink", "transport"},
 	"golang.org/x/time/":                 {"supervisor"},
 	"go.uber.org/goleak":                 {},
 	"pgregory.net/rapid":                 {},

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"sync"
-	"time"
 
 	"github.com/seed14814784/holdfast/messages"
 )
@@ -116,7 +115,7 @@ func (c *conn) Close(code int, text string) error {
 		c.queue(last, false)
 	} else {
 		c.halfClose = true
-		c.wakeFlusher()
+		c.driver.wake()
 	}
 	return nil
 }
@@ -130,7 +129,7 @@ func (c *conn) owePong(payload []byte) {
 		return
 	}
 	c.pong = append(make([]byte, 0, len(payload)), payload...)
-	c.wakeFlusher()
+	c.driver.wake()
 }
 
 // queue appends a frame to what waits. It is called with mu held.
@@ -141,49 +140,25 @@ func (c *conn) queue(e encoded, counted bool) {
 	c.pending.bytes = c.framing.append(c.pending.bytes, e)
 	c.pending.ends = append(c.pending.ends, frameEnd{len(c.pending.bytes), counted})
 	c.waiting += e.size
-	c.wakeFlusher()
+	c.driver.wake()
 }
 
-func (c *conn) wakeFlusher() {
-	if !c.flushing {
-		c.flushing = true
-		c.flushers.Go(c.flush)
-	}
-}
-
-// step is what the flusher does next.
+// step is what is to be written next.
 type step uint8
 
 const (
-	stepRest step = iota // nothing waits
-	stepData             // write a piece of what was queued
-	stepPong             // write the pong that is owed
-	stepEnd              // nothing waits, nothing will: half-close
+	stepRest step = iota // nothing
+	stepData             // a piece of what was queued
+	stepPong             // the pong that is owed
+	stepEnd              // nothing any more: the socket is half-closed
 )
 
-// flush is the flusher: it writes until nothing waits.
-func (c *conn) flush() {
-	var pong [2 + 4 + maxControl]byte
-	for {
-		out, step := c.nextStep(pong[:0])
-		if step == stepRest {
-			return
-		}
-		if step == stepEnd {
-			c.closeWrite()
-			continue
-		}
-		_ = c.sock.SetWriteDeadline(time.Now().Add(c.limits.writeTimeout))
-		n, err := c.sock.Write(out)
-		c.took(n, step, err)
-	}
-}
+// maxPong is a pong on the wire.
+const maxPong = 2 + 4 + maxControl
 
-// nextStep is what to do next, and what to write. A pong overtakes the frames
-// that wait, but not one that is partly gone.
-func (c *conn) nextStep(pong []byte) (out []byte, next step) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// next is what is to be written next. A pong overtakes the frames that wait, but
+// not one that is partly gone. It is called with mu held.
+func (c *conn) next(pong []byte) (out []byte, next step) {
 	if c.sending != nil && c.sending.sent == len(c.sending.bytes) {
 		c.sending.release()
 		c.sending = nil
@@ -205,23 +180,14 @@ func (c *conn) nextStep(pong []byte) (out []byte, next step) {
 		c.halfClose = false
 		return nil, stepEnd
 	}
-	c.flushing, c.leaving = false, false
-	_ = c.sock.SetWriteDeadline(time.Time{})
+	c.leaving = false
 	return nil, stepRest
 }
 
-// closeWrite ends the stream of this side: TLS says so with a close-notify. What
-// goes wrong with it shows when reading.
-func (c *conn) closeWrite() {
-	if sock, ok := c.sock.(interface{ CloseWrite() error }); ok {
-		_ = sock.CloseWrite()
-	}
-}
-
-// took counts what the system has taken. Frames that it took entirely are
-// written, whatever becomes of the connection; the others are not.
-func (c *conn) took(n int, step step, err error) {
-	c.mu.Lock()
+// took counts what the system has taken, and reports whether that is news. Frames
+// that it took entirely are written, whatever becomes of the connection; the
+// others are not. It is called with mu held.
+func (c *conn) took(n int, step step, err error) (news bool) {
 	counted := 0
 	if step == stepData {
 		counted = c.sending.took(n)
@@ -235,10 +201,7 @@ func (c *conn) took(n int, step step, err error) {
 		}
 		c.writeErr = failure("write", err, code)
 		c.writeErr.Reason.Code = code
-		c.hurry()
+		c.driver.hurry()
 	}
-	c.mu.Unlock()
-	if counted > 0 || err != nil {
-		c.report()
-	}
+	return counted > 0 || err != nil
 }

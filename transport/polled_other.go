@@ -1,0 +1,8 @@
+//go:build !linux || goroutines
+
+package transport
+
+import "net"
+
+// newPolled says that there is no poller here.
+func newPolled(*conn, net.Conn) (driver, bool) { return nil, false }

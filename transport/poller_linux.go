@@ -1,0 +1,167 @@
+//go:build !goroutines
+
+package transport
+
+import (
+	"errors"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller watches descriptors with one epoll instance and one goroutine, which sleeps
+// in the runtime's own poller while nothing happens. It is there while it watches
+// something.
+//
+// An event names a descriptor and a number. The number is the connection's alone, so
+// that an event of one that is closed never reaches the one that got its descriptor.
+type poller struct {
+	file *os.File // the epoll instance
+
+	mu      sync.Mutex
+	watched []*polled // by descriptor
+	count   int
+}
+
+// pollers starts a poller with the first connection, and ends it after the last.
+type pollers struct {
+	mu     sync.Mutex
+	poller *poller
+	number int32
+}
+
+// watched are all connections of this process.
+var watched pollers
+
+// interest is what is always reported: bytes, and endings. Edges only: who was told
+// reads until nothing is left.
+const interest = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
+
+func (ps *pollers) add(d *polled) (*poller, error) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if ps.poller == nil {
+		p, err := newPoller()
+		if err != nil {
+			return nil, err
+		}
+		ps.poller = p
+	}
+	ps.number++
+	d.number = ps.number
+	if err := ps.poller.add(d); err != nil {
+		ps.endIfIdle()
+		return nil, err
+	}
+	return ps.poller, nil
+}
+
+func (ps *pollers) endIfIdle() {
+	if ps.poller.count == 0 {
+		_ = ps.poller.file.Close() // its goroutine ends
+		ps.poller = nil
+	}
+}
+
+func newPoller() (*poller, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	_ = unix.SetNonblock(fd, true) // or package os would not have the runtime watch it
+	p := &poller{file: os.NewFile(uintptr(fd), "epoll")}
+	raw, err := p.file.SyscallConn()
+	if err != nil {
+		_ = p.file.Close()
+		return nil, err
+	}
+	go p.run(raw)
+	return p, nil
+}
+
+// add begins to watch. It is called with the pollers' lock held, as remove is: so no
+// poller ends while it gets something to watch.
+func (p *poller) add(d *polled) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.watched) <= d.fd {
+		p.watched = append(p.watched, make([]*polled, max(64, len(p.watched)))...)
+	}
+	p.watched[d.fd] = d
+	p.count++
+	if err := p.control(unix.EPOLL_CTL_ADD, d, interest); err != nil {
+		p.watched[d.fd] = nil
+		p.count--
+		return err
+	}
+	return nil
+}
+
+// remove ends the watching.
+func (p *poller) remove(d *polled) {
+	watched.mu.Lock()
+	defer watched.mu.Unlock()
+	p.mu.Lock()
+	p.watched[d.fd] = nil
+	p.count--
+	_ = p.control(unix.EPOLL_CTL_DEL, d, 0)
+	p.mu.Unlock()
+	watched.endIfIdle()
+}
+
+// want says whether room for writing is to be reported as well. It must not be
+// called after remove.
+func (p *poller) want(d *polled, room bool) {
+	events := uint32(interest)
+	if room {
+		events |= unix.EPOLLOUT
+	}
+	_ = p.control(unix.EPOLL_CTL_MOD, d, events)
+}
+
+func (p *poller) control(op int, d *polled, events uint32) error {
+	raw, err := p.file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	if outer := raw.Control(func(fd uintptr) {
+		err = unix.EpollCtl(int(fd), op, d.fd, &unix.EpollEvent{Events: events, Fd: int32(d.fd), Pad: d.number})
+	}); outer != nil {
+		return outer
+	}
+	return os.NewSyscallError("epoll_ctl", err)
+}
+
+// run reports until the instance is closed.
+func (p *poller) run(raw interface {
+	Read(f func(fd uintptr) (done bool)) error
+}) {
+	events := make([]unix.EpollEvent, 256)
+	for {
+		n := 0
+		err := raw.Read(func(fd uintptr) bool {
+			var err error
+			n, err = unix.EpollWait(int(fd), events, 0)
+			return n > 0 || err != nil && !errors.Is(err, unix.EINTR)
+		})
+		if err != nil {
+			return
+		}
+		for _, e := range events[:max(n, 0)] {
+			if d := p.find(e); d != nil {
+				d.ready(e.Events&(unix.EPOLLOUT|unix.EPOLLERR|unix.EPOLLHUP) != 0)
+			}
+		}
+	}
+}
+
+// find is the connection that an event is of, if it is still there.
+func (p *poller) find(e unix.EpollEvent) *polled {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d := p.watched[e.Fd]; d != nil && d.number == e.Pad {
+		return d
+	}
+	return nil
+}
