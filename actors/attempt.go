@@ -13,6 +13,21 @@ import (
 	"github.com/seed14814784/holdfast/transport"
 )
 
+// approach is what a connection needs until it begins to log in, and lets go of
+// then: an idle one has no use for it.
+type approach struct {
+	permit  Permit         // to be given back when the dial has ended; nil once it was handed on
+	pass    string         // the endpoint that the permit is for
+	fresh   bool           // nothing can be resumed
+	stale   messages.Token // rejected or expired: it logs in with another one
+	request transport.AddressRequest
+
+	cancel  context.CancelFunc // ends the address callback or the dial that runs
+	target  transport.Target
+	token   messages.Token // what it logs in with
+	dialing *dialing
+}
+
 // prepare asks the credentials and the address callback, in a goroutine of its
 // own: they may block.
 //
@@ -26,7 +41,7 @@ func (c *connection) prepare(ctx actor.Context) {
 	}
 	call, cancel := context.WithTimeout(context.Background(), c.rec.Timeouts.Prepare)
 	c.cancel = cancel
-	self, root, rec, request, stale := ctx.Self(), ctx.ActorSystem().Root, c.rec, c.request, c.ref.stale
+	self, root, rec, request, stale := ctx.Self(), ctx.ActorSystem().Root, c.rec, c.request, c.stale
 	rec.Workers.Go(func() {
 		defer cancel()
 		answer := &resolved{err: callbackError(messages.Because(messages.ReasonCredCallbackError, "the address callback ended its goroutine"), nil)}
@@ -90,7 +105,7 @@ func (c *connection) resolved(ctx actor.Context, m *resolved) {
 
 // release gives the permit back.
 func (c *connection) release(reason messages.Reason) {
-	if c.permit != nil {
+	if c.approach != nil && c.permit != nil {
 		c.permit.Done(reason)
 		c.permit = nil
 	}
@@ -150,6 +165,9 @@ func closeLate(conn transport.Conn, last func()) {
 // dial makes the socket, in a goroutine that holds the permit for exactly as
 // long as the dial takes, whatever becomes of the actor meanwhile.
 func (c *connection) dial(ctx actor.Context, ask *ask) {
+	if c.approach == nil {
+		return
+	}
 	if ask != nil {
 		c.permit = ask.take()
 	}

@@ -15,7 +15,7 @@ import (
 // actor that restarts it when it fails: the new incarnation goes on from the
 // record.
 func ChannelProps(r *Record) *actor.Props {
-	return r.props(func() actor.Actor { return &channel{Record: r} })
+	return r.kin()
 }
 
 // channel is the actor of one channel: a thin shell that turns what happens
@@ -114,13 +114,12 @@ func (c *channel) crashing() {
 // start begins an incarnation. The first one has nothing to do; every later one
 // follows a crash, which counts as a failure of the attempt that was running.
 func (c *channel) start(ctx actor.Context) {
-	self, root := ctx.Self(), ctx.ActorSystem().Root
-	c.self.Store(self)
-	c.clock.wake = func() { root.Send(self, &tick{}) }
+	c.self.Store(ctx.Self())
+	c.clock.wake = c.tick
 	c.nudged.Store(false)
-	c.clock.expireAt(c.outbox.deadline()) // messages may have come before
-	if !c.born {
-		c.born = true
+	c.clock.set(expirySlot, c.outbox.deadline()) // messages may have come before
+	if !c.begun {
+		c.begun = true
 		return
 	}
 	event := lifecycle.Event{Kind: lifecycle.Panic, Reason: messages.Because(messages.ReasonActorPanic, "the channel's actor was restarted")}

@@ -105,15 +105,15 @@ func (c *channel) withdraw() {
 // connect spawns the connection of this attempt and gives it its permit.
 func (c *channel) connect(ctx actor.Context) {
 	ref := &connectionRef{epoch: c.state.Epoch}
-	if c.refresh {
-		ref.stale = c.lease.token
-	}
-	request := transport.AddressRequest{
+	a := &approach{permit: c.permit, pass: c.reached, fresh: c.forget, request: transport.AddressRequest{
 		Channel: c.Channel,
 		Epoch:   ref.epoch,
 		Attempt: c.state.Attempt,
 		Last:    c.lastReason,
 		Refresh: c.refresh,
+	}}
+	if c.refresh {
+		a.stale = c.lease.token
 	}
 	c.rotateIn = 0              // a go-away was meant for the connection before
 	c.flaps.since = time.Time{} // of a session that we ended
@@ -121,7 +121,8 @@ func (c *channel) connect(ctx actor.Context) {
 	c.attempts++
 	c.conn = ref
 	c.socketBorn()
-	ref.pid = ctx.Spawn(connectionProps(c.Record, ref, ctx.Self(), c.permit, c.reached, request))
+	c.born = newConnection(c.Record, ref, ctx.Self(), a)
+	ref.pid = ctx.Spawn(c.kin())
 	c.permit = nil
 }
 
@@ -201,9 +202,9 @@ const dialGrace = 100 * time.Millisecond
 
 // armGiveUp sets the deadline by which the channel has to be up.
 func (c *channel) armGiveUp() {
-	c.clock.due[giveUpSlot] = time.Time{}
+	c.clock.cancel(giveUpSlot)
 	if c.GiveUpAfter > 0 && !c.state.OutageSince.IsZero() {
-		c.clock.due[giveUpSlot] = c.state.OutageSince.Add(c.GiveUpAfter)
+		c.clock.set(giveUpSlot, c.state.OutageSince.Add(c.GiveUpAfter))
 	}
 }
 
@@ -255,7 +256,7 @@ func (c *channel) scatter(d time.Duration, from, to float64) time.Duration {
 func (c *channel) armAll() {
 	c.armGiveUp()
 	for t := range lifecycle.TimerCount {
-		if c.state.Timers.Has(t) && c.clock.due[t].IsZero() {
+		if c.state.Timers.Has(t) && c.clock.at(slot(t)).IsZero() {
 			c.clock.arm(slot(t), c.duration(t, c.state.LastDelay))
 		}
 	}

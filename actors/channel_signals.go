@@ -40,7 +40,7 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *flush:
 		c.flush(ctx)
 		c.drained(ctx)
-		c.clock.expireAt(c.outbox.deadline())
+		c.clock.set(expirySlot, c.outbox.deadline())
 	case *admitted:
 		c.admitted(ctx, m.ask)
 	case *ended:
@@ -109,7 +109,7 @@ func (c *channel) ended(ctx actor.Context, from *connectionRef) {
 		return
 	}
 	c.conn.handedUp = true
-	c.clock.expireAt(c.outbox.deadline()) // of what came back
+	c.clock.set(expirySlot, c.outbox.deadline()) // of what came back
 	c.gone(ctx)
 }
 
@@ -124,7 +124,7 @@ func (c *channel) ticked(ctx actor.Context) {
 		case s == expirySlot:
 			c.outbox.sweep(now)
 			c.overdue(ctx)
-			c.clock.expireAt(c.outbox.deadline())
+			c.clock.set(expirySlot, c.outbox.deadline())
 			c.drained(ctx)
 		case s == giveUpSlot:
 			c.giveUp(ctx)

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"time"
 
 	"github.com/seed14814784/holdfast/actors/lifecycle"
@@ -22,56 +23,95 @@ const (
 // the channel's goroutine; only wake is called from another one, and it merely
 // asks the channel to look. A wake that comes late or twice finds nothing due,
 // so no timer can act on behalf of an attempt that is over.
+//
+// A channel has two deadlines most of the time, and none when it is idle; then
+// there is no timer either.
 type clock struct {
-	due   [slotCount]time.Time
+	due   []deadline
 	timer *time.Timer
 	next  time.Time // what timer is set to; zero when it is not running
 	wake  func()
 }
 
+// deadline is when a slot is due.
+type deadline struct {
+	at   time.Time
+	slot slot
+}
+
 // arm sets a deadline; d <= 0 clears it.
 func (c *clock) arm(s slot, d time.Duration) {
 	if d <= 0 {
-		c.due[s] = time.Time{}
+		c.cancel(s)
 		return
 	}
-	c.due[s] = time.Now().Add(d)
+	c.set(s, time.Now().Add(d))
 }
 
-// expireAt sets the outbox's deadline; the zero time clears it.
-func (c *clock) expireAt(at time.Time) { c.due[expirySlot] = at }
+// set sets a deadline; the zero time clears it.
+func (c *clock) set(s slot, at time.Time) {
+	i := c.place(s)
+	switch {
+	case at.IsZero():
+		c.cancel(s)
+	case i < 0:
+		c.due = append(c.due, deadline{at, s})
+	default:
+		c.due[i].at = at
+	}
+}
+
+// at is when a slot is due; zero: it is not.
+func (c *clock) at(s slot) time.Time {
+	if i := c.place(s); i >= 0 {
+		return c.due[i].at
+	}
+	return time.Time{}
+}
+
+func (c *clock) place(s slot) int {
+	return slices.IndexFunc(c.due, func(d deadline) bool { return d.slot == s })
+}
 
 // cancel clears a deadline.
-func (c *clock) cancel(s slot) { c.due[s] = time.Time{} }
+func (c *clock) cancel(s slot) {
+	i := c.place(s)
+	if i < 0 {
+		return
+	}
+	if c.due = slices.Delete(c.due, i, i+1); len(c.due) == 0 {
+		c.due = nil
+	}
+}
 
 // pop takes the earliest deadline that has passed, ties in the order of slots.
 func (c *clock) pop(now time.Time) (slot, bool) {
-	s, at := c.earliest()
-	if at.IsZero() || at.After(now) {
+	d := c.earliest()
+	if d.at.IsZero() || d.at.After(now) {
 		return 0, false
 	}
-	c.due[s] = time.Time{}
-	return s, true
+	c.cancel(d.slot)
+	return d.slot, true
 }
 
-func (c *clock) earliest() (first slot, at time.Time) {
-	for s, due := range c.due {
-		if !due.IsZero() && (at.IsZero() || due.Before(at)) {
-			first, at = slot(s), due
+// earliest is the zero deadline if there is none.
+func (c *clock) earliest() (first deadline) {
+	for _, d := range c.due {
+		if first.at.IsZero() || d.at.Before(first.at) || d.at.Equal(first.at) && d.slot < first.slot {
+			first = d
 		}
 	}
-	return first, at
+	return first
 }
 
 // settle sets the runtime timer to the earliest deadline. It is called once at
 // the end of every message, however many deadlines that message moved.
 func (c *clock) settle() {
-	_, at := c.earliest()
+	at := c.earliest().at
 	switch {
-	case at.Equal(c.next):
 	case at.IsZero():
-		c.timer.Stop()
-		c.next = time.Time{}
+		c.stop()
+	case at.Equal(c.next):
 	default:
 		wait := max(time.Until(at), 0)
 		if c.timer == nil {
@@ -88,9 +128,9 @@ func (c *clock) fired() { c.next = time.Time{} }
 
 // stop clears every deadline and the runtime timer.
 func (c *clock) stop() {
-	c.due = [slotCount]time.Time{}
-	c.next = time.Time{}
+	c.due, c.next = nil, time.Time{}
 	if c.timer != nil {
 		c.timer.Stop()
+		c.timer = nil
 	}
 }

@@ -19,26 +19,19 @@ type connection struct {
 	rec     *Record
 	ref     *connectionRef
 	channel *actor.PID
-	permit  Permit // to be given back when the dial has ended; nil once it was handed on
-	pass    string // the endpoint that the permit is for
-	fresh   bool   // nothing can be resumed
-	request transport.AddressRequest
 
-	cancel  context.CancelFunc // ends the address callback or the dial that runs
-	asking  context.Context    // of the session's questions; nil: there was none
-	hush    context.CancelFunc // ends them
-	target  transport.Target
-	token   messages.Token // what it logs in with
-	dialing *dialing
-	conn    transport.Conn
-	session transport.Session
-	traits  transport.Traits // of the protocol, asked once: it may panic, and at the end nobody would catch it
-	failed  bool
-	cause   messages.Reason // why it failed
+	*approach                    // nil when the login has begun
+	asking    context.Context    // of the session's questions; nil: there was none
+	hush      context.CancelFunc // ends them
+	conn      transport.Conn
+	session   transport.Session
+	traits    transport.Traits // of the protocol, asked once: it may panic, and at the end nobody would catch it
+	cause     *messages.Reason // why it failed
 
 	link      link
 	keepalive keepalive
 	notify    notifier
+	failed    bool
 	paused    bool // the inbox is full: nothing is read
 	greeted   bool // the login was accepted
 	firstWord bool // report the next thing that is heard
@@ -57,11 +50,9 @@ type mark struct {
 	size  int
 }
 
-// connectionProps makes the connection of one attempt. It takes over the permit.
-func connectionProps(rec *Record, ref *connectionRef, channel *actor.PID, permit Permit, pass string, request transport.AddressRequest) *actor.Props {
-	return rec.props(func() actor.Actor {
-		return &connection{rec: rec, ref: ref, channel: channel, permit: permit, pass: pass, fresh: rec.forget, request: request}
-	})
+// newConnection makes the connection of one attempt. It takes over the permit.
+func newConnection(rec *Record, ref *connectionRef, channel *actor.PID, a *approach) *connection {
+	return &connection{rec: rec, ref: ref, channel: channel, approach: a}
 }
 
 // Receive handles one message. A panic in a protocol adapter goes up to the
@@ -142,8 +133,12 @@ func (c *connection) fail(ctx actor.Context, reason messages.Reason) {
 		return
 	}
 	reason = c.rec.secrets.veil(reason)
-	c.failed, c.cause = true, reason
-	ctx.(actor.Supervisor).EscalateFailure(failure{from: c.ref, reason: reason, token: c.token}, nil)
+	c.failed, c.cause = true, &reason
+	f := failure{from: c.ref, reason: reason}
+	if c.approach != nil {
+		f.token = c.token
+	}
+	ctx.(actor.Supervisor).EscalateFailure(f, nil)
 }
 
 // stopped releases everything. The socket may need a moment to close and a dial
@@ -160,9 +155,13 @@ func (c *connection) stopped(ctx actor.Context) {
 		}
 		said = true
 		c.settle()
-		rec.outbox.reclaim(c.blamed(), c.cause)
+		var cause messages.Reason
+		if c.failed {
+			cause = *c.cause
+		}
+		rec.outbox.reclaim(c.blamed(), cause)
 		// Something always remembers a dead actor; its socket must not be kept.
-		c.conn, c.session, c.dialing, c.link, c.backlog, c.unwritten = nil, nil, nil, link{}, nil, nil
+		c.conn, c.session, c.approach, c.link, c.backlog, c.unwritten = nil, nil, nil, link{}, nil, nil
 		root.Send(channel, &ended{from: ref})
 		rec.socketGone()
 	}
@@ -172,7 +171,7 @@ func (c *connection) stopped(ctx actor.Context) {
 		}
 	}()
 	rec.inbox.release(ref) // a login that the channel did not hear of any more; its socket may take long to close
-	if c.cancel != nil {
+	if c.approach != nil && c.cancel != nil {
 		c.cancel()
 	}
 	if c.hush != nil {
@@ -182,16 +181,14 @@ func (c *connection) stopped(ctx actor.Context) {
 		rec.returns.watch(nil)
 	}
 	c.keepalive.stop(messages.Because(messages.ReasonNotConnected, "the connection was lost before the heartbeat was answered"))
-	if c.permit != nil {
-		c.permit.Done(messages.Reason{Code: messages.ReasonUserDrop})
-	}
+	c.release(messages.Reason{Code: messages.ReasonUserDrop})
 	switch {
 	case c.conn != nil:
 		if !c.failed && c.greeted {
 			_ = c.conn.Close(1001, "") // going away; it changes nothing if the peer does not hear it
 		}
 		c.conn.Abort(last)
-	case c.dialing != nil:
+	case c.approach != nil && c.dialing != nil:
 		c.dialing.abandon(last)
 	default:
 		last()
@@ -203,7 +200,7 @@ func (c *connection) stopped(ctx actor.Context) {
 // something too big means the largest that it was sent, and that may be one that
 // had left already.
 func (c *connection) blamed() messages.MessageID {
-	if !c.failed || c.leaving || len(c.unwritten) == 0 || tooBig(c.cause) && c.unwritten[0].size <= c.largest {
+	if !c.failed || c.leaving || len(c.unwritten) == 0 || tooBig(*c.cause) && c.unwritten[0].size <= c.largest {
 		return 0
 	}
 	return c.unwritten[0].id

@@ -15,31 +15,40 @@ import (
 // life; a pong only adds the round-trip time.
 type keepalive struct {
 	interval time.Duration // 0: off
-	grace    time.Duration
-	jitter   float64
-	oneWay   bool
-	random   func() float64
-
-	timer   *time.Timer
-	dueAt   time.Time // when the timer was meant to fire
-	beatAt  time.Time // the next heartbeat
-	heardAt time.Time
-	probing bool      // a hint says the network is gone: find out quickly
-	probeBy time.Time // when probing gives up
-
-	sentAt   time.Time // of the heartbeat that is unanswered; zero if there is none
-	payload  []byte    // of that ping
-	askers   []func(any)
+	timer    *time.Timer
+	dueAt    time.Time // when the timer was meant to fire
+	beatAt   time.Time // the next heartbeat
+	heardAt  time.Time
+	probeBy  time.Time // a hint says the network is gone, and must be wrong by then; zero: there is none
+	trip     *trip     // nil while nothing is on its way
 	finished bool
 }
+
+// trip is a heartbeat on its way to the peer and back.
+type trip struct {
+	sentAt  time.Time // zero: there are only those who want to know
+	payload []byte    // of the ping
+	askers  []func(any)
+}
+
+// underway is the trip that is, or begins.
+func (k *keepalive) underway() *trip {
+	if k.trip == nil {
+		k.trip = &trip{}
+	}
+	return k.trip
+}
+
+// unanswered reports whether a heartbeat is.
+func (k *keepalive) unanswered() bool { return k.trip != nil && !k.trip.sentAt.IsZero() }
+
+func (k *keepalive) probing() bool { return !k.probeBy.IsZero() }
 
 // startKeepalive begins heartbeats: the first at a random part of the interval,
 // so that channels which came up together do not beat together.
 func (c *connection) startKeepalive(ctx actor.Context, announced time.Duration) {
 	k := &c.keepalive
-	settings := c.rec.Keepalive
-	k.interval, k.grace, k.jitter, k.random = settings.Interval, settings.Grace, settings.Jitter, c.rec.Random
-	k.oneWay = settings.OneWay
+	k.interval = c.rec.Keepalive.Interval
 	if announced > 0 {
 		k.interval = announced
 	}
@@ -48,7 +57,7 @@ func (c *connection) startKeepalive(ctx actor.Context, announced time.Duration) 
 	if k.interval <= 0 {
 		return
 	}
-	k.beatAt = now.Add(time.Duration(k.random() * float64(k.interval)))
+	k.beatAt = now.Add(time.Duration(c.rec.Random() * float64(k.interval)))
 	c.schedule(ctx, now)
 }
 
@@ -56,10 +65,10 @@ func (c *connection) startKeepalive(ctx actor.Context, announced time.Duration) 
 func (c *connection) schedule(ctx actor.Context, now time.Time) {
 	k := &c.keepalive
 	k.dueAt = k.beatAt
-	if dead := k.heardAt.Add(k.interval + k.grace); !k.oneWay && dead.Before(k.dueAt) && k.interval > 0 {
+	if dead := k.heardAt.Add(k.interval + c.rec.Keepalive.Grace); !c.rec.Keepalive.OneWay && dead.Before(k.dueAt) && k.interval > 0 {
 		k.dueAt = dead
 	}
-	if k.probing && (k.dueAt.IsZero() || k.probeBy.Before(k.dueAt)) {
+	if k.probing() && (k.dueAt.IsZero() || k.probeBy.Before(k.dueAt)) {
 		k.dueAt = k.probeBy
 	}
 	if k.dueAt.IsZero() {
@@ -85,29 +94,31 @@ func (c *connection) pulse(ctx actor.Context) {
 	if c.conn == nil || c.session == nil || k.finished {
 		return
 	}
-	now := time.Now()
-	if overslept := now.Sub(k.dueAt) > max(k.grace, time.Second); overslept || c.paused {
+	now, rules := time.Now(), &c.rec.Keepalive
+	if overslept := now.Sub(k.dueAt) > max(rules.Grace, time.Second); overslept || c.paused {
 		k.heardAt = now.Add(-k.interval)
 		k.beatAt = now
-		k.probeBy = now.Add(max(k.grace, time.Second))
+		if k.probing() {
+			k.probeBy = now.Add(max(rules.Grace, time.Second))
+		}
 	}
 	c.read(ctx) // what has arrived counts before silence does
 	if c.failed {
 		return
 	}
 	switch {
-	case k.probing && !now.Before(k.probeBy):
-		c.fail(ctx, messages.Because(messages.ReasonPongTimeout, "nothing was heard within %s of a probe", k.grace))
+	case k.probing() && !now.Before(k.probeBy):
+		c.fail(ctx, messages.Because(messages.ReasonPongTimeout, "nothing was heard within %s of a probe", rules.Grace))
 		return
-	case k.interval > 0 && !k.oneWay && now.Sub(k.heardAt) >= k.interval+k.grace:
+	case k.interval > 0 && !rules.OneWay && now.Sub(k.heardAt) >= k.interval+rules.Grace:
 		code := messages.ReasonIdleTimeout
-		if !k.sentAt.IsZero() {
+		if k.unanswered() {
 			code = messages.ReasonPongTimeout
 		}
 		c.fail(ctx, messages.Because(code, "nothing was heard for %s", now.Sub(k.heardAt).Round(time.Millisecond)))
 		return
 	case k.interval > 0 && !now.Before(k.beatAt):
-		k.beatAt = now.Add(time.Duration(float64(k.interval) * (1 + k.jitter*(2*k.random()-1))))
+		k.beatAt = now.Add(time.Duration(float64(k.interval) * (1 + rules.Jitter*(2*c.rec.Random()-1))))
 		c.heartbeat(ctx)
 		if c.failed {
 			return
@@ -118,14 +129,14 @@ func (c *connection) pulse(ctx actor.Context) {
 
 // beat writes a heartbeat for somebody who wants to know its round-trip time.
 func (c *connection) beat(ctx actor.Context, answer func(any)) {
-	if c.keepalive.oneWay {
+	if c.rec.Keepalive.OneWay {
 		answer(messages.Reply{Err: &messages.Error{Op: "ping", Channel: c.rec.Channel, Reason: messages.Because(messages.ReasonNotSupported,
 			"the channel's heartbeats are one-way: the peer does not answer them")}})
 		return
 	}
 	k := &c.keepalive
 	k.ask(answer)
-	switch underway := !k.sentAt.IsZero() && time.Since(k.sentAt) < k.grace; {
+	switch underway := k.unanswered() && time.Since(k.trip.sentAt) < c.rec.Keepalive.Grace; {
 	case c.paused:
 		k.refuse(unread())
 	case !underway: // another one would take its place, and its answer would count for nothing
@@ -150,7 +161,7 @@ func (c *connection) heartbeat(ctx actor.Context) {
 	reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 	switch {
 	case err == nil:
-		k.sentAt = now
+		k.underway().sentAt = now
 	case reason.Code == messages.ReasonSlowConsumer:
 		k.refuse(reason)
 	default:
@@ -163,11 +174,11 @@ func (c *connection) heartbeat(ctx actor.Context) {
 // has doubts meanwhile.
 func (c *connection) probe(ctx actor.Context) {
 	k := &c.keepalive
-	if c.conn == nil || c.session == nil || k.oneWay || k.finished || k.probing {
+	if c.conn == nil || c.session == nil || c.rec.Keepalive.OneWay || k.finished || k.probing() {
 		return
 	}
 	now := time.Now()
-	k.probing, k.probeBy = true, now.Add(max(c.rec.Keepalive.Grace, time.Second))
+	k.probeBy = now.Add(max(c.rec.Keepalive.Grace, time.Second))
 	c.heartbeat(ctx)
 	if !c.failed {
 		c.schedule(ctx, now)
@@ -175,23 +186,23 @@ func (c *connection) probe(ctx actor.Context) {
 }
 
 // pinged remembers the payload that its pong will carry.
-func (k *keepalive) pinged(payload []byte) { k.payload = payload }
+func (k *keepalive) pinged(payload []byte) { k.underway().payload = payload }
 
 // pong matches a pong to the last ping.
 func (k *keepalive) pong(payload []byte, report func(time.Duration, []func(any))) {
-	if bytes.Equal(payload, k.payload) {
+	if k.trip != nil && bytes.Equal(payload, k.trip.payload) {
 		k.answer(report)
 	}
 }
 
 // answer measures the heartbeat that is unanswered, if there is one.
 func (k *keepalive) answer(report func(time.Duration, []func(any))) {
-	if k.sentAt.IsZero() {
+	if !k.unanswered() {
 		return
 	}
-	rtt, askers := time.Since(k.sentAt), k.askers
-	k.sentAt, k.askers = time.Time{}, nil
-	report(rtt, askers)
+	t := k.trip
+	k.trip = nil
+	report(time.Since(t.sentAt), t.askers)
 }
 
 // maxAskers bounds those who wait for one round trip.
@@ -199,20 +210,24 @@ const maxAskers = 64
 
 // ask remembers somebody who wants to know the round-trip time.
 func (k *keepalive) ask(answer func(any)) {
-	if len(k.askers) >= maxAskers {
+	t := k.underway()
+	if len(t.askers) >= maxAskers {
 		answer(messages.Reply{Err: &messages.Error{Op: "ping", Reason: messages.Because(messages.ReasonMailboxOverflow,
 			"%d others wait for the same heartbeat already", maxAskers)}})
 		return
 	}
-	k.askers = append(k.askers, answer)
+	t.askers = append(t.askers, answer)
 }
 
 // refuse answers those who wait for a round trip that will not be measured.
 func (k *keepalive) refuse(reason messages.Reason) {
-	for _, answer := range k.askers {
+	if k.trip == nil {
+		return
+	}
+	for _, answer := range k.trip.askers {
 		answer(messages.Reply{Err: &messages.Error{Op: "ping", Reason: reason}})
 	}
-	k.askers = nil
+	k.trip.askers = nil
 }
 
 // stop ends the timer and answers those who still wait.

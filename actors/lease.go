@@ -68,7 +68,7 @@ func (c *channel) runLease() {
 		return
 	}
 	c.clock.arm(renewSlot, max(c.scatter(time.Until(c.lease.ends), 0.8, 0.9), 1))
-	c.clock.due[leaseSlot] = c.lease.ends
+	c.clock.set(leaseSlot, c.lease.ends)
 }
 
 // restLease clears those deadlines. An answer that is under way finds nobody.

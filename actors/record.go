@@ -37,11 +37,13 @@ type Record struct {
 	forget     bool          // the next session cannot resume; until one is Ready
 	lastReason messages.Reason
 	admittedAt time.Time // when the last attempt began
-	born       bool      // an incarnation has started before
+	begun      bool      // an incarnation has started before
 	attempts   uint64
 	life       uint64         // drawn at random: no two channels have the same
 	memory     any            // what a session keeps for the next one; the connection's, see Link.Keep
 	conn       *connectionRef // the connection that exists or is ending
+	props      *actor.Props   // see kin
+	born       *connection    // about to be spawned
 	ask        *ask           // the wish to dial that is queued
 	lease      lease          // of the login
 	sync       syncing        // what the login still waits for
@@ -102,13 +104,44 @@ func (r *Record) report(what string, stack []byte) {
 	}
 }
 
-// props makes the actors of this channel.
-func (r *Record) props(producer actor.Producer) *actor.Props {
-	options := []actor.PropsOption{actor.WithMailbox(actor.UnboundedLockfree())}
+// mailbox is that of all actors here.
+var mailbox = actor.WithMailbox(actor.UnboundedLockfree())
+
+// propsOf makes actors of this channel.
+func (r *Record) propsOf(producer actor.ProducerWithActorSystem) *actor.Props {
+	props := actor.PropsFromProducerWithActorSystem(producer, mailbox)
 	if r.Dispatcher != nil {
-		options = append(options, actor.WithDispatcher(r.Dispatcher))
+		props.Configure(actor.WithDispatcher(r.Dispatcher))
 	}
-	return actor.PropsFromProducer(producer, options...)
+	return props
+}
+
+// kin makes the channel's actor and its connections. Actors keep their Props for
+// as long as they live, and they are not small: so there is one for both.
+func (r *Record) kin() *actor.Props {
+	if r.props == nil {
+		r.props = r.propsOf(r.produce)
+	}
+	return r.props
+}
+
+// produce gives the connection that is about to be spawned, or else an incarnation
+// of the channel. Both are asked for on the channel's own goroutine, but for the
+// first incarnation, which comes before everything else; and a connection is never
+// restarted.
+func (r *Record) produce(*actor.ActorSystem) actor.Actor {
+	if c := r.born; c != nil {
+		r.born = nil
+		return c
+	}
+	return &channel{Record: r}
+}
+
+// tick has the channel look at its clock.
+func (r *Record) tick() {
+	if self := r.self.Load(); self != nil {
+		r.system.Root.Send(self, &tick{})
+	}
 }
 
 // Send admits a message to the outbox and lets the channel know. It never

@@ -29,7 +29,7 @@ type rooms struct {
 
 // roomsProps makes the actor of a channel's rooms.
 func roomsProps(r *Record, channel *actor.PID) *actor.Props {
-	return r.props(func() actor.Actor { return &rooms{Record: r, channel: channel} })
+	return r.propsOf(func(*actor.ActorSystem) actor.Actor { return &rooms{Record: r, channel: channel} })
 }
 
 // Receive handles one message.

@@ -47,6 +47,7 @@ func (c *connection) login(ctx actor.Context) {
 		Fresh:   c.fresh,
 		Memory:  c.rec.memory,
 	})
+	c.approach = nil
 	c.link = link{c: c, ctx: ctx}
 	c.conn.Watch(c.notify.start(ctx))
 	if err := c.session.Open(&c.link); err != nil {
@@ -101,9 +102,9 @@ func (c *connection) pause() {
 // listen notes that the peer is alive.
 func (c *connection) listen(ctx actor.Context) {
 	c.keepalive.heardAt = time.Now()
-	if c.firstWord || c.keepalive.probing {
-		ctx.Send(c.channel, &heard{word: word{from: c.ref}, probe: c.keepalive.probing})
-		c.firstWord, c.keepalive.probing = false, false
+	if probing := c.keepalive.probing(); c.firstWord || probing {
+		ctx.Send(c.channel, &heard{word: word{from: c.ref}, probe: probing})
+		c.firstWord, c.keepalive.probeBy = false, time.Time{}
 	}
 }
 

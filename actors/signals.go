@@ -45,7 +45,6 @@ func (*handlerPanic) IgnoreDeadLetterLogging() {}
 // connectionRef is one physical connection as the channel knows it.
 type connectionRef struct {
 	epoch    messages.Epoch
-	stale    messages.Token // rejected or expired: it logs in with another one
 	pid      *actor.PID
 	stopping bool // it was told to end; only its last word counts
 	handedUp bool // its last word has come

@@ -250,7 +250,7 @@ func (w *witness) rest(snapshot messages.Snapshot) {
 func (w *witness) clock(c *channel) {
 	state := c.state
 	for t := range lifecycle.TimerCount {
-		armed := !c.clock.due[t].IsZero()
+		armed := !c.clock.at(slot(t)).IsZero()
 		switch {
 		case armed && !state.Timers.Has(t):
 			w.breach("2: in %s the %s timer runs", state.Status, t)
@@ -261,7 +261,7 @@ func (w *witness) clock(c *channel) {
 			w.breach("2: in %s the %s timer does not run", state.Status, t)
 		}
 	}
-	_, at := c.clock.earliest()
+	at := c.clock.earliest().at
 	if !at.Equal(c.clock.next) {
 		w.breach("2: the clock is set to %s instead of %s", c.clock.next, at)
 	}
