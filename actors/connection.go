@@ -94,7 +94,7 @@ func (c *connection) handle(ctx actor.Context) {
 		c.retryRooms(ctx)
 		c.retryRenewals(ctx)
 	case *resume:
-		c.paused = false
+		c.unpause()
 		c.keepalive.heardAt = time.Now() // what the peer said meanwhile waits in the socket
 		c.read(ctx)
 	case *transmit:

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/seed14814784/holdfast/actors/lifecycle"
 	"github.com/seed14814784/holdfast/messages"
 )
 
@@ -172,4 +173,98 @@ func TestAMissingAnswerDoesNotCutAGoodbyeShort(t *testing.T) {
 			12s heard "the last word"`)
 		s.end()
 	})
+}
+
+// The answer is there, and nobody reads it: that is not the peer's fault.
+func TestAnAnswerIsNotLateWhileTheHandlerKeepsItFromBeingRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := late(t, script{dedupes: true, beats: true}, func(settings *Settings) {
+			settings.Inbox.Messages = 1
+			hear := settings.Handler
+			settings.Handler = func(m messages.Received) {
+				time.Sleep(25 * time.Second)
+				hear(m)
+			}
+		})
+		s.connect()
+		for _, one := range []string{"one", "two"} {
+			s.send(one)
+			s.peer.last().send("hello")
+		}
+		synctest.Wait()
+		s.peer.last().send("ACK 1")
+		s.after(40 * time.Second)
+		s.expect(`
+			0s peer got "MSG 1 one"
+			0s peer got "MSG 2 two"
+			25s heard "hello"
+			25s #1 Delivered
+			35s Backoff AckTimeout
+			36s Queued
+			36s Preparing
+			36s Dialing
+			36s Authenticating
+			36s Ready
+			36s peer got "MSG 2 two"`)
+		s.after(time.Minute)
+		s.end()
+	})
+}
+
+func TestTheTimeForAnAnswerBeginsAnewWhenItCanBeReadAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		lost bool
+		want string
+	}{
+		"on the same connection": {false, `
+			0s peer got "MSG 1 one"
+			25s heard "hello"
+			35s Backoff AckTimeout`},
+		"on the next one": {true, `
+			0s Backoff ReadEOF
+			0s peer got "MSG 1 one"
+			25s heard "hello"
+			30s Queued UserConnect
+			30s Preparing
+			30s Dialing
+			30s Authenticating
+			30s Ready
+			30s peer got "MSG 1 one"
+			40s Backoff AckTimeout`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := late(t, script{dedupes: true}, func(settings *Settings) {
+					settings.Inbox.Messages = 1
+					settings.Machine.Strategy = lifecycle.StrategyFunc(func(lifecycle.Failure) lifecycle.Verdict {
+						return lifecycle.Verdict{Delay: time.Hour}
+					})
+					hear := settings.Handler
+					settings.Handler = func(m messages.Received) {
+						if string(m.Data) == "hello" {
+							time.Sleep(25 * time.Second)
+							hear(m)
+						}
+					}
+				})
+				s.connect()
+				s.send("one")
+				s.peer.last().send("hello")
+				synctest.Wait()
+				s.peer.last().send("no matter")
+				synctest.Wait()
+				if test.lost {
+					s.system.Root.Send(s.record.conn.pid, &unanswered{reason: messages.Because(messages.ReasonReadEOF, "lost")})
+					s.after(30 * time.Second)
+					s.ask(messages.Connect{})
+					s.after(10 * time.Second)
+				} else {
+					s.after(35 * time.Second)
+				}
+				s.expect(test.want)
+				s.after(time.Minute)
+				s.end()
+			})
+		})
+	}
 }

@@ -73,6 +73,7 @@ type outbox struct {
 	soonest time.Time                      // no message runs out of time before; zero: none does
 	resend  bool                           // the peer drops a message it had
 	late    lateness                       // of answers, since it was last asked
+	deaf    bool                           // nobody reads what the peer answers
 }
 
 // parcel is a message on its way.

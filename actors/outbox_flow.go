@@ -148,7 +148,7 @@ func (o *outbox) reclaim(blamed messages.MessageID, cause messages.Reason) {
 			}
 		}
 	}
-	o.handed = nil
+	o.handed, o.deaf = nil, false
 	o.waiting = append(back, o.waiting...)
 	o.mu.Unlock()
 	o.tell(verdicts)
@@ -243,7 +243,7 @@ func (o *outbox) lapse(now time.Time) []verdict {
 	o.soonest = time.Time{}
 	over := func(p *parcel) bool {
 		switch due := p.due(); {
-		case due.IsZero():
+		case due.IsZero(), p.begun && o.deaf:
 			return false
 		case due.After(now):
 			o.watch(due)
@@ -262,6 +262,23 @@ func (o *outbox) lapse(now time.Time) []verdict {
 	o.handed = slices.DeleteFunc(o.handed, over)
 	o.waiting = slices.DeleteFunc(o.waiting, over)
 	return verdicts
+}
+
+// listens notes whether somebody reads what the peer answers. While the handler is
+// behind, nobody does: the answers may be there, so their time begins anew after it.
+func (o *outbox) listens(is bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.deaf == !is {
+		return
+	}
+	o.deaf = !is
+	for _, p := range o.handed {
+		if is && !p.answer.IsZero() {
+			p.answer = time.Now().Add(o.limits.AckTimeout)
+			o.watch(p.answer)
+		}
+	}
 }
 
 // lateness is what missing answers say about a connection.

@@ -96,7 +96,15 @@ func (c *connection) pause() {
 		return
 	}
 	c.paused = true
+	c.rec.outbox.listens(false)
 	c.keepalive.refuse(unread())
+}
+
+// unpause goes on reading.
+func (c *connection) unpause() {
+	c.paused = false
+	c.rec.outbox.listens(true)
+	c.rec.progress() // deadlines have changed
 }
 
 // listen notes that the peer is alive.
@@ -190,7 +198,8 @@ func (c *connection) bye(ctx actor.Context) {
 		c.fail(ctx, messages.Reason{Code: messages.ReasonUserDisconnect})
 		return
 	}
-	c.leaving, c.paused = true, false
+	c.leaving = true
+	c.unpause()
 	c.rec.inbox.release(c.ref) // a login that the channel does not wait for any more
 	c.backlog = nil            // the outbox takes back what the socket had no room for
 	c.keepalive.stop(messages.Because(messages.ReasonNotConnected, "the channel is closing"))
