@@ -107,8 +107,10 @@ func (c *Conn) silently() {
 func (c *Conn) refuse(reason byte, id string) {
 	ack := wire.Connack{Reason: reason}
 	if c.server.verifies || c.rpc { // the others leave the version out of an answer that says no
-		ack.ServerVersion = c.version
 		ack.Node = node
+		if c.version > wire.VersionExpire || c.rpc {
+			ack.ServerVersion = c.version
+		}
 	}
 	c.connack(ack, id)
 	c.hangUp(closed)

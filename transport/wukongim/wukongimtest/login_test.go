@@ -196,3 +196,12 @@ func TestALoginFailsAsPlanned(t *testing.T) {
 		h.ends(ignored, w.closing(profile), h.idle-aWhile)
 	})
 }
+
+func TestAnOldClientIsRefusedWithoutAVersion(t *testing.T) {
+	alone(t, V2, func(h *house) {
+		h.Refuse("alice", 19)
+		alice := ways[0].login(h, h.Server, "alice", func(p *wire.Connect) { p.Version = wire.VersionExpire })
+		alice.hears("CONNACK 19 v0", "eof")
+		same(h, alice.connack, wire.Connack{Reason: 19})
+	})
+}
