@@ -1,4 +1,4 @@
-package main
+package gauge
 
 import (
 	"context"
@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// tally counts up, cheaply, and tells when a number is reached.
-type tally struct {
+// Tally counts up, cheaply, and tells when a number is reached.
+type Tally struct {
 	count  atomic.Int64
 	target atomic.Int64
 
@@ -17,13 +17,15 @@ type tally struct {
 	reached chan struct{}
 }
 
-func newTally() *tally {
-	t := &tally{reached: make(chan struct{}, 1)}
+// NewTally returns a tally of nothing.
+func NewTally() *Tally {
+	t := &Tally{reached: make(chan struct{}, 1)}
 	t.target.Store(math.MaxInt64)
 	return t
 }
 
-func (t *tally) add(n int64) {
+// Add counts n more. It does not block.
+func (t *Tally) Add(n int64) {
 	if t.count.Add(n) >= t.target.Load() {
 		select {
 		case t.reached <- struct{}{}:
@@ -32,10 +34,12 @@ func (t *tally) add(n int64) {
 	}
 }
 
-func (t *tally) now() int64 { return t.count.Load() }
+// Now is the count.
+func (t *Tally) Now() int64 { return t.count.Load() }
 
-// await waits until the count is at least n. One goroutine at a time waits.
-func (t *tally) await(ctx context.Context, n int64) error {
+// Await blocks until the count is at least n, or ctx ends; then the error says how
+// far it got. One goroutine at a time waits.
+func (t *Tally) Await(ctx context.Context, n int64) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.target.Store(n)

@@ -1,4 +1,4 @@
-package main
+package gauge
 
 import (
 	"os"
@@ -8,16 +8,18 @@ import (
 	"strings"
 )
 
-// weight is what this process takes.
-type weight struct{ rss, heap, goroutines float64 }
+// Weight is what this process takes: bytes of resident memory, bytes of live heap
+// and stacks, and goroutines.
+type Weight struct{ rss, heap, goroutines float64 }
 
-// weigh collects garbage, gives back what is free, and looks.
-func weigh() weight {
+// Weigh collects garbage twice, so that pools let go too, gives back what is
+// free, and looks.
+func Weigh() Weight {
 	runtime.GC()
 	debug.FreeOSMemory()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return weight{
+	return Weight{
 		rss:        resident(),
 		heap:       float64(m.HeapAlloc + m.StackInuse),
 		goroutines: float64(runtime.NumGoroutine()),
@@ -39,8 +41,8 @@ func resident() float64 {
 	return pages * float64(os.Getpagesize())
 }
 
-// weight notes what each connection added.
-func (f figures) weight(before, after weight, n int) {
+// Grown notes what each of n channels added between two weights.
+func (f Figures) Grown(before, after Weight, n int) {
 	f["rss_per_channel"] = (after.rss - before.rss) / float64(n)
 	f["heap_per_channel"] = (after.heap - before.heap) / float64(n)
 	f["goroutines_per_channel"] = (after.goroutines - before.goroutines) / float64(n)
