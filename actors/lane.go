@@ -39,6 +39,7 @@ type lane struct {
 	history  []held
 	live     []held
 	bytes    int
+	idle     bool   // nobody has asked for the room yet, or it has ended: what comes unasked is the channel's
 	answered bool   // the join was: the lane waits to be opened
 	spilled  bool   // more was held back than there is room for
 	until    uint64 // the offset of the last that was dropped for it
@@ -77,7 +78,7 @@ func (l *lanes) put(spec messages.RoomSpec) *lane {
 	if !spec.Position.IsZero() {
 		w.position = spec.Position
 	}
-	w.spec = spec
+	w.spec, w.idle = spec, !w.open
 	return w
 }
 
@@ -109,8 +110,15 @@ func (w *lane) begin(ticket uint64) messages.Position {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.empty()
-	w.open, w.ticket = false, ticket
+	w.open, w.idle, w.ticket = false, false, ticket
 	return w.position
+}
+
+// conclude makes what comes unasked the channel's, as if the room had never been.
+func (w *lane) conclude() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.idle = true
 }
 
 // close drops what is held back and what comes.

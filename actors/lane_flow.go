@@ -30,6 +30,8 @@ func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch mess
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
+	case w.idle && p.Unasked:
+		return r.inbox.push(inbound{Received: h.received(r.Channel, id, ""), slip: s}, resume)
 	case !w.open && w.ticket == 0:
 		r.stale.Add(1)
 		s.end(false)
@@ -56,6 +58,11 @@ func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch mess
 
 // open lets a room's messages through: what was missed, then what came
 // meanwhile, each once. lost is told before them, in its turn.
+//
+// What comes unasked was coming before the room was wanted. Between the lane's
+// beginning and the question's arrival at the session, it goes to the lane, and the
+// session counts it among what was heard already: it is before where the room begins,
+// and still nobody has heard it.
 func (r *Record) open(w *lane, lost *messages.Gap) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -76,6 +83,10 @@ func (r *Record) open(w *lane, lost *messages.Gap) {
 	w.open, w.ticket = true, 0
 	for _, h := range history {
 		r.pass(w, h, true, nil)
+	}
+	for len(live) > 0 && live[0].Unasked && live[0].Offset <= next.Offset {
+		r.pass(w, live[0], false, nil)
+		live = live[1:]
 	}
 	w.position.Offset = max(w.position.Offset, next.Offset)
 	for _, h := range live {

@@ -80,6 +80,7 @@ func (a *rooms) moved(r *room, prev membership.State, step membership.Step, at t
 		a.outbox.leaveRoom(r.id, r.endReason(messages.ReasonNotInRoom))
 		a.progress() // a drain may have waited for what was given up
 	case r.state.Status.Ended():
+		r.conclude()
 		a.outbox.dropRoom(r.id, r.endReason(messages.ReasonNotInRoom))
 		a.progress()
 	case prev.Status == messages.RoomJoined:

@@ -112,6 +112,7 @@ type Publication struct {
 	// is told.
 	Receipt any
 	// Unasked: the server put us into the room by itself. The message is
-	// delivered although nobody joined the room here.
+	// delivered although nobody joined the room here, or the room has ended: to the
+	// channel's handler.
 	Unasked bool
 }
