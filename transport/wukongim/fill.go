@@ -27,6 +27,7 @@ const (
 // filled is what was missing from a channel, or the beginning of it.
 type filled struct {
 	thread *thread
+	after  uint64 // the number that it begins after
 	upto   uint64 // the first number that is there
 	said   []Said
 	more   bool   // than was fetched now
@@ -43,7 +44,7 @@ func (s *session) fill(link transport.Link, t *thread, upto uint64) {
 	}
 	syncer, uid, channel, after := s.Syncer, s.uid, t.channel, t.last
 	link.Ask(func(ctx context.Context) any {
-		f := filled{thread: t, upto: upto}
+		f := filled{thread: t, after: after, upto: upto}
 		refusals := 0
 		for wait := refillFirst; ; wait = min(2*wait, refillMost) {
 			if upto == everything {
@@ -125,9 +126,10 @@ func rest(ctx context.Context, d time.Duration) bool {
 // filled hands on what was missing. What the server does not have is not missing.
 func (s *session) filled(link transport.Link, f filled) {
 	t := f.thread
-	if t.waiting { // it was joined meanwhile, and that fetches the same
+	if t.waiting || f.after > t.last { // it was joined meanwhile, and that fetches the same
 		t.filling = false
 		s.synced(link, t)
+		s.pump(link, t)
 		return
 	}
 	if f.err != nil || f.lost {
@@ -135,6 +137,7 @@ func (s *session) filled(link transport.Link, f filled) {
 	}
 	if f.lost {
 		t.restart(f.latest)
+		t.top = f.latest
 	}
 	var last *transport.Publication
 	for _, m := range f.said {
@@ -187,7 +190,7 @@ func (s *session) recovered(t *thread, m Said) *transport.Publication {
 
 // old is a message of a history. The server may have told it as well.
 func (s *session) old(t *thread, m Said) *transport.Publication {
-	p := s.publication(m, m.Seq)
+	p := s.publication(m, t.pass(m.Seq))
 	r := &receipt{from: s, id: m.ID, thread: t, at: m.Seq}
 	if h, told := t.take(m.Seq); told {
 		r.ack = &h.ack

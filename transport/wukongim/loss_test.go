@@ -141,8 +141,37 @@ func TestNothingIsLost(t *testing.T) {
 		` + loggedInAgain + `
 			ask
 			: answer
-			pub Group/g 2 two unasked
+			pub Group/g 0 two unasked
 			synced
+		`},
+		"a room that is joined again begins behind what it let fall, whatever is being fetched": {options: Options{Syncer: kept("1 bob one", "2 bob two", "3 bob three", "4 bob four")}, trace: `
+			< recv 1001 Group/g 1 bob one
+			pub Group/g 1 one unasked
+			< recv 1002 Group/g 2 bob two
+			pub Group/g 2 two unasked
+			< recv 1004 Group/g 4 bob four
+			ask
+			: join Group/g 1
+			ask
+			: dropped 2
+			: later
+			: answer
+			room Group/g#1 Joined at /1 recovered
+			: earlier
+			: answer
+			ask
+			: answer
+			pub Group/g 0 two unasked
+			pub Group/g 3 three unasked
+			pub Group/g 4 four unasked
+		`},
+		"what the channel's handler heard is not heard again in a room": {options: Options{Syncer: kept("1 bob one", "2 bob two", "3 bob three")}, trace: `
+			< recv 1002 Group/g 2 bob two
+			pub Group/g 2 two unasked
+			: join Group/g 1 1
+			ask
+			: answer
+			room Group/g#1 Joined at /3 recovered [3 three]
 		`},
 		"a number after which nothing can follow is no place": {options: Options{Version: 6, Syncer: kept("1 bob one")}, cast: func(c *cast) { c.server.version = 6 }, trace: `
 			< recv 1001 Group/g 1 bob one

@@ -56,11 +56,7 @@ func (s *session) recv(link transport.Link, p *wire.Recv, plain []byte, flaw err
 // publish hands a message on. It is acknowledged when it was taken. What comes late has
 // lost its place: its room takes places that it has passed for messages that it had.
 func (s *session) publish(link transport.Link, t *thread, h held) {
-	at := h.at
-	if t != nil && t.begun && at <= t.last {
-		at = 0
-	}
-	p := s.publication(h.Said, at)
+	p := s.publication(h.Said, t.pass(h.at))
 	p.Receipt = &receipt{from: s, id: h.ID, thread: t, at: h.at, ack: &h.ack}
 	link.Publish(h.Channel.Room(), p)
 }

@@ -13,8 +13,9 @@ type admitted struct {
 	request transport.JoinRequest
 	verify  bool
 	member  Membership
-	known   bool // it goes on where it stopped
-	filled       // what was said since
+	known   bool   // it goes on where it stopped
+	heard   uint64 // there
+	filled         // what was said since
 }
 
 // Join counts a room in. There is nothing to tell the server, which delivers the
@@ -45,9 +46,12 @@ func (s *session) enter(link transport.Link, request transport.JoinRequest, veri
 		s.admitted(link, admitted{request: request, verify: verify, filled: filled{thread: t}})
 		return nil
 	}
-	syncer, uid := s.Syncer, s.uid
+	syncer, uid, heard := s.Syncer, s.uid, request.Position.Offset
+	if t.begun && t.missed > 0 {
+		heard = min(heard, t.heard())
+	}
 	link.Ask(func(ctx context.Context) any {
-		a := admitted{request: request, verify: verify, filled: filled{thread: t}}
+		a := admitted{request: request, verify: verify, heard: heard, filled: filled{thread: t}}
 		a.inquire(ctx, syncer, uid)
 		return a
 	})
@@ -70,7 +74,7 @@ func (a *admitted) inquire(ctx context.Context, syncer Syncer, uid string) {
 		}
 	}
 	if a.known = a.request.Rejoin || !a.request.Position.IsZero(); a.known {
-		a.since(ctx, syncer, uid, channel, a.request.Position.Offset)
+		a.since(ctx, syncer, uid, channel, a.heard)
 		if a.err != nil || !a.more {
 			return
 		}
@@ -134,9 +138,10 @@ func (s *session) begin(t *thread, a admitted, news *transport.RoomNews) {
 
 // goOn hands a room what was said since it stopped.
 func (s *session) goOn(t *thread, a admitted, news *transport.RoomNews) {
-	heard := a.request.Position.Offset
+	heard := a.heard
 	if a.lost {
 		heard = a.latest
+		t.top = heard
 	}
 	news.Recovered = !a.lost
 	t.restart(heard)
@@ -144,11 +149,19 @@ func (s *session) goOn(t *thread, a admitted, news *transport.RoomNews) {
 		if m.Seq <= heard {
 			continue
 		}
-		if !s.ours(m) {
+		if !s.ours(m) && !s.elsewhere(t, m) {
 			news.History = append(news.History, *s.old(t, m))
 		}
 		t.advance(m.Seq)
 	}
+}
+
+// elsewhere reports whether a message got to a handler, or is on its way there: to the
+// channel's while the room was not joined, or to the room's before it was interrupted.
+func (s *session) elsewhere(t *thread, m Said) bool {
+	_, known := s.memory.seen.state[m.ID]
+	_, told := t.place(m.Seq)
+	return known && !told
 }
 
 // unclaimed is how long a login waits for its rooms to be asked about. What came for

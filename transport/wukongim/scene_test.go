@@ -40,6 +40,7 @@ type cast struct {
 	server   *server
 	counters map[string]*atomic.Uint64
 	asked    int // questions that were put
+	held     func(context.Context) any
 }
 
 func newCast(t testing.TB, options Options, opening transport.Opening) *cast {
@@ -139,6 +140,12 @@ func (c *cast) play(line string) error {
 		options, memory := c.s.Options, c.link.Kept
 		c.s = (&protocol{options}).NewSession(transport.Opening{Channel: "ann", Life: 1, Token: c.s.token, Memory: memory}).(*session)
 		c.link.Questions, c.asked = nil, 0
+	case "later": // the next question is asked after the one behind it
+		c.held = c.link.Questions[c.asked]
+		c.asked++
+	case "earlier": // now that one is
+		c.asked--
+		c.link.Questions[c.asked] = c.held
 	case "wait": // "wait 61s"
 		pause, _ := time.ParseDuration(words[1])
 		time.Sleep(pause)

@@ -26,6 +26,7 @@ type thread struct {
 	begun   bool     // last is known
 	last    uint64   // everything up to it was delivered, or is ours
 	own     []uint64 // of ours after that, ascending
+	top     uint64   // the last that was handed on
 	missed  uint64   // the first that was handed on and that nobody took; 0: there is none
 	pending int      // ours on this connection that have no answer
 
@@ -119,6 +120,15 @@ func (t *thread) said(seq uint64) {
 		t.own = slices.Insert(t.own, at, seq)
 		t.advance(t.last)
 	}
+}
+
+// pass is the place of a message that is handed on; 0 if it was passed already.
+func (t *thread) pass(seq uint64) uint64 {
+	if t == nil || seq <= t.top || t.begun && seq <= t.last {
+		return 0
+	}
+	t.top = seq
+	return seq
 }
 
 // miss notes that nobody took a message.
