@@ -104,7 +104,7 @@ func (c *channel) reply(answer any) {
 func (c *channel) crashing() {
 	c.clock.stop()
 	if c.conn != nil {
-		c.node = ""
+		c.sketch().node = ""
 		c.conn.leave()
 	}
 	c.answerRooms(restarted)
@@ -126,7 +126,7 @@ func (c *channel) start(ctx actor.Context) {
 	if c.crashed(time.Now()) {
 		event.GiveUp = messages.ReasonRestartIntensity
 	}
-	if c.roster.joined > 0 { // a leave may be owed although no room is left
+	if c.roster != nil && c.roster.joined > 0 { // a leave may be owed although no room is left
 		c.ensureRooms(ctx)
 	}
 	// The clock is new: what stays armed must be armed again. The outage is not,
@@ -147,7 +147,9 @@ func (c *channel) stopping(ctx actor.Context) {
 		c.withdraw()
 	}()
 	ending := messages.Reason{Code: messages.ReasonConnTerminal}
-	c.roster.ending = &ending
+	if c.roster != nil {
+		c.roster.ending = &ending
+	}
 	c.apply(ctx, lifecycle.Event{Kind: lifecycle.Stop})
 	ending = c.roomReason(membership.ConnClosed)
 }
@@ -190,7 +192,8 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 		c.armGiveUp()
 	}
 	if next.Status != prev.Status {
-		c.reason, c.since, c.degraded = step.Reason, event.At, step.Degraded
+		p := c.sketch()
+		p.reason, p.since, p.degraded = step.Reason, event.At, step.Degraded
 		c.enter(ctx, prev.Status, event)
 	}
 	c.tell(prev, step, event.At)
@@ -231,7 +234,7 @@ func (c *channel) HandleFailure(_ *actor.ActorSystem, supervisor actor.Superviso
 	if event.Kind == lifecycle.Panic {
 		c.report("a connection panicked: "+event.Reason.Detail, []byte(PanicStack(reason)))
 	}
-	c.lastReason = event.Reason
+	c.blame(event.Reason)
 	c.apply(ctx, event)
 	c.dispose(ctx) // whatever the table made of it, this child is suspended for good
 	c.clock.settle()

@@ -53,7 +53,7 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 		}
 	case messages.Draining:
 		c.departing, c.departed = false, false
-		c.outbox.Shut(notConnected(c.state.Status, c.reason))
+		c.outbox.Shut(notConnected(c.state.Status, c.now.reason))
 	case messages.Closing:
 		c.flaps.since = time.Time{} // how the peer takes our goodbye is not how a session ends
 		c.refuse()
@@ -66,8 +66,8 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 
 // refuse ends the sending: nothing is accepted, and what was not written fails.
 func (c *channel) refuse() {
-	c.outbox.Shut(notConnected(c.state.Status, c.reason))
-	c.outbox.abandon("the channel is " + c.state.Status.String() + " because of " + c.reason.String())
+	c.outbox.Shut(notConnected(c.state.Status, c.now.reason))
+	c.outbox.abandon("the channel is " + c.state.Status.String() + " because of " + c.now.reason.String())
 }
 
 // queue asks the gate for a permit, unless the connection before is not gone
@@ -83,7 +83,7 @@ func (c *channel) wish(ctx actor.Context) {
 	a := &ask{}
 	c.ask = a
 	self, root := ctx.Self(), ctx.ActorSystem().Root
-	cancel := c.Gate.Ask(c.reached, c.earliest, func(permit Permit) {
+	cancel := c.Gate.Ask(c.now.reached, c.earliest, func(permit Permit) {
 		if a.admit(permit) {
 			root.Send(self, &admitted{ask: a})
 		}
@@ -105,20 +105,22 @@ func (c *channel) withdraw() {
 // connect spawns the connection of this attempt and gives it its permit.
 func (c *channel) connect(ctx actor.Context) {
 	ref := &connectionRef{epoch: c.state.Epoch}
-	a := &approach{permit: c.permit, pass: c.reached, fresh: c.forget, request: transport.AddressRequest{
+	a := &approach{permit: c.permit, pass: c.now.reached, fresh: c.forget, request: transport.AddressRequest{
 		Channel: c.Channel,
 		Epoch:   ref.epoch,
 		Attempt: c.state.Attempt,
-		Last:    c.lastReason,
 		Refresh: c.refresh,
 	}}
+	if c.lastReason != nil {
+		a.request.Last = *c.lastReason
+	}
 	if c.refresh {
 		a.stale = c.lease.token
 	}
 	c.rotateIn = 0              // a go-away was meant for the connection before
 	c.flaps.since = time.Time{} // of a session that we ended
 	c.admittedAt = time.Now()
-	c.attempts++
+	c.sketch().attempts++
 	c.conn = ref
 	c.socketBorn()
 	c.born = newConnection(c.Record, ref, ctx.Self(), a)
@@ -132,7 +134,7 @@ func (c *channel) dispose(ctx actor.Context) {
 	c.withdraw()
 	if c.conn != nil && !c.conn.stopping {
 		c.conn.leave()
-		c.node, c.rotateIn = "", 0
+		c.sketch().node, c.rotateIn = "", 0
 		ctx.Stop(c.conn.pid)
 	}
 }
@@ -266,44 +268,33 @@ func (c *channel) armAll() {
 func (c *channel) tell(prev lifecycle.State, step lifecycle.Step, at time.Time) {
 	next := c.state
 	moved := next.Status != prev.Status
+	p := c.sketch()
 	if !moved && !step.Updated {
 		if step.Delay > 0 { // a crash while waiting: the wait began anew
-			c.retryAt = at.Add(step.Delay)
+			p.retryAt = at.Add(step.Delay)
 		}
-		c.snapshot.Store(c.portrait())
+		c.sitting(next)()
 		return
 	}
-	c.seq++
+	p.seq++
 	if !moved {
-		portrait := c.portrait()
 		c.Observer.Publish(messages.Updated{
-			Channel: c.Channel, Seq: c.seq, Status: next.Status, Reason: step.Reason, At: at,
-		}, func() { c.snapshot.Store(portrait) })
+			Channel: c.Channel, Seq: p.seq, Status: next.Status, Reason: step.Reason, At: at,
+		}, c.sitting(next))
 		return
 	}
 	event := messages.StatusChanged{
-		Channel: c.Channel, Seq: c.seq, Prev: prev.Status, Cur: next.Status, Reason: step.Reason,
-		Attempt: next.Attempt, Epoch: next.Epoch, Planned: step.Planned, Node: c.node,
+		Channel: c.Channel, Seq: p.seq, Prev: prev.Status, Cur: next.Status, Reason: step.Reason,
+		Attempt: next.Attempt, Epoch: next.Epoch, Planned: step.Planned, Node: p.node,
 		Action: step.Reason.Action(), At: at,
 	}
-	c.retryAt = time.Time{}
+	p.retryAt = time.Time{}
 	switch next.Status {
 	case messages.Backoff, messages.Suspended:
-		event.RetryIn, c.retryAt = step.Delay, at.Add(step.Delay)
+		event.RetryIn, p.retryAt = step.Delay, at.Add(step.Delay)
 	case messages.Ready:
 		event.Resumed, event.Gap, event.Degraded = c.resumed, c.gap, step.Degraded
 	default: // nothing to add
 	}
-	portrait := c.portrait()
-	c.Observer.Publish(event, func() { c.snapshot.Store(portrait) })
-}
-
-// portrait is the snapshot of this moment, without the counters that other
-// goroutines keep.
-func (c *channel) portrait() *messages.Snapshot {
-	return &messages.Snapshot{
-		Channel: c.Channel, Seq: c.seq, Status: c.state.Status, Reason: c.reason, Since: c.since,
-		Attempt: c.state.Attempt, RetryAt: c.retryAt, Epoch: c.state.Epoch, Node: c.node,
-		Degraded: c.degraded, Endpoint: c.reached, Attempts: c.attempts,
-	}
+	c.Observer.Publish(event, c.sitting(next))
 }

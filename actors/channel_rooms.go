@@ -20,6 +20,9 @@ import (
 func (c *channel) ensureRooms(ctx actor.Context) *actor.PID {
 	pid := c.rooms.Load()
 	if pid == nil {
+		if c.roster == nil {
+			c.roster = &roster{dawn: c.dawn}
+		}
 		pid = ctx.Spawn(roomsProps(c.Record, ctx.Self()))
 		c.rooms.Store(pid)
 	}
@@ -108,7 +111,10 @@ func (c *channel) tellRooms(ctx actor.Context, prev lifecycle.State) {
 		ctx.Send(pid, m)
 		return
 	}
-	c.roster.ref, c.roster.conn = m.ref, connOf[kind] // for the first room that comes
+	c.dawn = dawn{m.ref, connOf[kind]}
+	if c.roster != nil {
+		c.roster.dawn = c.dawn
+	}
 }
 
 // roomsHear is the event of the rooms in a step of the channel.
@@ -133,7 +139,7 @@ func roomsHear(prev, next lifecycle.State) (membership.Kind, bool) {
 
 // roomReason is why rooms change with the connection.
 func (c *channel) roomReason(kind membership.Kind) messages.Reason {
-	reason := messages.Reason{Wire: c.reason.Wire}
+	reason := messages.Reason{Wire: c.now.reason.Wire}
 	switch kind {
 	case membership.ConnReady, membership.ConnReopen:
 		return messages.Reason{}
@@ -144,10 +150,10 @@ func (c *channel) roomReason(kind membership.Kind) messages.Reason {
 	default:
 		reason.Code = messages.ReasonConnTerminal
 		if kind == membership.ConnClosed {
-			reason.Code = c.reason.Code
+			reason.Code = c.now.reason.Code
 		}
 	}
-	reason.Detail = "the channel is " + c.state.Status.String() + " because of " + c.reason.String()
+	reason.Detail = "the channel is " + c.state.Status.String() + " because of " + c.now.reason.String()
 	return reason
 }
 

@@ -48,7 +48,11 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *handlerPanic:
 		c.handlerPanicked(ctx, m.crash)
 	case *prepared:
-		c.lease.token, c.lease.own, c.refresh = m.token, m.own, false // what was asked for anew is there
+		c.refresh = false // what was asked for anew is there
+		if c.lease != unleased || !m.token.IsZero() {
+			l := c.let()
+			l.token, l.own = m.token, m.own
+		}
 		c.prepared(ctx, m.endpoint)
 	case *dialed:
 		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Dialed})
@@ -94,11 +98,11 @@ func (c *channel) current(from *connectionRef) bool {
 // gate of the endpoint that it is really going to dial. The callback's deadline
 // is over; the gate takes its time.
 func (c *channel) prepared(ctx actor.Context, endpoint string) {
-	if endpoint == c.reached {
+	if endpoint == c.now.reached {
 		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Prepared})
 		return
 	}
-	c.reached = endpoint
+	c.sketch().reached = endpoint
 	c.clock.cancel(slot(lifecycle.TimerPrepare))
 	c.wish(ctx)
 }
@@ -153,7 +157,7 @@ func (c *channel) expire(ctx actor.Context, t lifecycle.Timer) {
 	}
 	c.apply(ctx, event)
 	if attempt && !c.state.HasTransport() {
-		c.lastReason = c.reason
+		c.blame(c.now.reason)
 	}
 }
 
@@ -197,7 +201,7 @@ func (c *channel) giveUp(ctx actor.Context) {
 
 func (c *channel) loggedIn(ctx actor.Context, login transport.Login) {
 	c.flaps.began(time.Now())
-	c.node, c.resumed, c.gap = login.Node, login.Resumed, login.Gap
+	c.sketch().node, c.resumed, c.gap = login.Node, login.Resumed, login.Gap
 	c.leased(c.lease.token, login.TTL)
 	c.sync.protocol, c.sync.syncer = login.Sync, c.Syncer != nil
 	kind := lifecycle.AuthOKNoSync

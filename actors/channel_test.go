@@ -174,3 +174,34 @@ func TestLostConnectionIsForgotten(t *testing.T) {
 		s.end()
 	})
 }
+
+func TestAnIdleChannelHoldsNothingThatItHasNoUseFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, nil)
+		s.ask(messages.Connect{})
+		for range 50 {
+			if _, err := s.record.Send(messages.Text("in a burst")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.after(time.Minute)
+		s.inspect(func(c *channel) {
+			if c.state.Status != messages.Ready || c.clock.due != nil || c.clock.timer != nil {
+				t.Errorf("in %s the clock is %+v", c.state.Status, c.clock)
+			}
+			c.outbox.mu.Lock()
+			n := cap(c.outbox.waiting) + cap(c.outbox.handed)
+			c.outbox.mu.Unlock()
+			if n != 0 {
+				t.Errorf("the outbox has room for %d messages", n)
+			}
+			if c.lease != unleased || unleased.ends != (time.Time{}) || unleased.token != (messages.Token{}) {
+				t.Errorf("a login without a token has the lease %+v", c.lease)
+			}
+			if c.now != c.shown.Load() {
+				t.Error("it has a portrait that nobody was shown")
+			}
+		})
+		s.end()
+	})
+}

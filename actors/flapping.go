@@ -25,7 +25,11 @@ type Flapping struct {
 // flaps counts the sessions of the row. The channel actor's; it survives a crash.
 type flaps struct {
 	since time.Time // login of the session that is there
-	way   ending    // how those of the row ended
+	row   *row      // nil: the last session was no such one
+}
+
+type row struct {
+	way   ending // how its sessions ended
 	count int
 	last  time.Time // when the last of them ended
 }
@@ -50,10 +54,10 @@ func (f *flaps) ended(reason messages.Reason, within time.Duration, now time.Tim
 	case lived >= within:
 		*f = flaps{}
 		return false
-	case way != f.way:
-		f.way, f.count = way, 0
+	case f.row == nil || way != f.row.way:
+		f.row = &row{way: way}
 	}
-	f.count, f.last = f.count+1, now
+	f.row.count, f.row.last = f.row.count+1, now
 	return true
 }
 
@@ -64,13 +68,13 @@ func (c *channel) sessionEnded(reason messages.Reason) messages.Code {
 	if !c.flaps.ended(reason, c.Flapping.Within, now) {
 		return messages.ReasonOK
 	}
-	if n := c.flaps.count; n%c.Flapping.Notice == 0 && bits.OnesCount(uint(n/c.Flapping.Notice)) == 1 {
+	if n := c.flaps.row.count; n%c.Flapping.Notice == 0 && bits.OnesCount(uint(n/c.Flapping.Notice)) == 1 {
 		c.Observer.Publish(messages.Finding{
 			Channel: c.Channel, Reason: c.flapping(reason), At: now,
 			Advice: advice(reason),
 		}, nil)
 	}
-	if c.flaps.count >= c.Flapping.End && blamesUs(reason) && !c.Insist {
+	if c.flaps.row.count >= c.Flapping.End && blamesUs(reason) && !c.Insist {
 		return messages.ReasonFlapping
 	}
 	return messages.ReasonOK
@@ -101,12 +105,13 @@ func blamesUs(reason messages.Reason) bool {
 
 func (c *channel) flapping(last messages.Reason) messages.Reason {
 	reason := messages.Because(messages.ReasonFlapping, "%d sessions in a row ended within %s of their login, each with %s",
-		c.flaps.count, c.Flapping.Within, last)
+		c.flaps.row.count, c.Flapping.Within, last)
 	reason.Wire = last.Wire
 	return reason
 }
 
 // outfought reports whether a takeover would only go on with a fight.
 func (c *channel) outfought() bool {
-	return c.flaps.count >= c.Flapping.End && time.Since(c.flaps.last) < c.Flapping.Within
+	row := c.flaps.row
+	return row != nil && row.count >= c.Flapping.End && time.Since(row.last) < c.Flapping.Within
 }

@@ -20,12 +20,7 @@ type InboxLimits struct {
 // exists only while something waits, so that a slow handler never delays a
 // heartbeat, a command or another channel, and an idle channel costs nothing.
 type inbox struct {
-	limits  InboxLimits
-	handler func(messages.Received)
-	crashed func(messages.RoomID, crash) // told when a handler panicked
-	publish func(messages.Received)      // told of what is queued, in its order; nil: nobody is
-	dropped func()                       // told of a message whose room was left before its turn
-	workers *Workers
+	rec *Record
 
 	mu        sync.Mutex
 	queue     []inbound
@@ -89,18 +84,18 @@ func (b *inbox) push(m inbound, resume func()) (room bool) {
 func (b *inbox) enqueue(m inbound) {
 	b.queue = append(b.queue, m)
 	b.bytes += len(m.Data)
-	if b.publish != nil {
-		b.publish(m.Received)
+	if b.rec.PublishReceived {
+		b.rec.Observer.Publish(m.Received, nil)
 	}
 	if !b.running {
 		b.running = true
-		b.workers.Go(b.drain)
+		b.rec.Workers.Go(b.drain)
 	}
 }
 
 // full reports whether no more is read for now; the lock is held.
 func (b *inbox) full() bool {
-	return len(b.queue)+len(b.held) >= b.limits.Messages || b.bytes+b.heldBytes >= b.limits.Bytes
+	return len(b.queue)+len(b.held) >= b.rec.Inbox.Messages || b.bytes+b.heldBytes >= b.rec.Inbox.Bytes
 }
 
 // room reports whether there is room for a message. If not, resume is called,
@@ -125,7 +120,7 @@ func (b *inbox) drain() {
 	finished := false
 	defer func() {
 		if !finished {
-			b.workers.Go(b.drain)
+			b.rec.Workers.Go(b.drain)
 		}
 	}()
 	for {
@@ -145,7 +140,7 @@ func (b *inbox) drain() {
 			b.delivered++
 		}
 		var resume func()
-		if 2*(len(b.queue)+len(b.held)) <= b.limits.Messages && 2*(b.bytes+b.heldBytes) <= b.limits.Bytes {
+		if 2*(len(b.queue)+len(b.held)) <= b.rec.Inbox.Messages && 2*(b.bytes+b.heldBytes) <= b.rec.Inbox.Bytes {
 			resume, b.resume = b.resume, nil
 		}
 		if b.space != nil {
@@ -157,7 +152,7 @@ func (b *inbox) drain() {
 			resume()
 		}
 		if void {
-			b.dropped()
+			b.rec.stale.Add(1) // its room was left before its turn
 			m.slip.end(false)
 			continue
 		}
@@ -171,14 +166,14 @@ func (b *inbox) handle(m inbound) {
 	defer m.slip.end(true)
 	defer func() {
 		if v := recover(); v != nil {
-			b.crashed(m.Room, crash{v, debug.Stack()})
+			b.rec.handlerCrashed(m.Room, crash{v, debug.Stack()})
 		}
 	}()
 	if m.to != nil {
 		m.to(m.Received)
 		return
 	}
-	b.handler(m.Received)
+	b.rec.Handler(m.Received)
 }
 
 // discard drops what waits, so that the handler is not called again once a call

@@ -214,7 +214,7 @@ func TestPanicInHandlerCostsTheConnectionOnly(t *testing.T) {
 			2s Authenticating
 			2s Ready
 			10s heard "three"`)
-		if last := s.record.lastReason; last.Code != messages.ReasonActorPanic || last.Detail != "the handler's bug" {
+		if last := s.record.lastReason; last == nil || last.Code != messages.ReasonActorPanic || last.Detail != "the handler's bug" {
 			t.Errorf("the next address request is told %s", last)
 		}
 		s.end()

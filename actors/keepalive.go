@@ -102,6 +102,7 @@ func (c *connection) pulse(ctx actor.Context) {
 			k.probeBy = now.Add(max(rules.Grace, time.Second))
 		}
 	}
+	c.rec.outbox.rest()
 	c.read(ctx) // what has arrived counts before silence does
 	if c.failed {
 		return

@@ -32,6 +32,17 @@ type lease struct {
 	cancel   context.CancelFunc // ends it
 }
 
+// unleased is the lease of all channels that log in with nothing. It is only read.
+var unleased = &lease{}
+
+// let is the lease to be changed.
+func (r *Record) let() *lease {
+	if r.lease == unleased {
+		r.lease = &lease{}
+	}
+	return r.lease
+}
+
 // To the channel.
 type (
 	// fetched is a question to the credentials, and their answer.
@@ -57,7 +68,11 @@ func (c *channel) leased(token messages.Token, ttl time.Duration) {
 			ends = at
 		}
 	}
-	c.lease = lease{token: token, own: c.lease.own && token == c.lease.token, ends: ends}
+	if token.IsZero() && ends.IsZero() {
+		c.lease = unleased
+		return
+	}
+	c.lease = &lease{token: token, own: c.lease.own && token == c.lease.token, ends: ends}
 }
 
 // runLease sets the deadlines of a login that ends: somewhere between 80 and
@@ -85,7 +100,7 @@ func (c *channel) restLease() {
 // credentials for what comes next, until they have it.
 func (c *channel) leaseEnding(ctx actor.Context) {
 	if !c.lease.told {
-		c.lease.told = true
+		c.let().told = true
 		c.Observer.Publish(messages.TokenWillExpire{Channel: c.Channel, Expires: c.lease.ends, At: time.Now()}, nil)
 	}
 	if c.Credentials == nil || c.lease.own {
@@ -93,7 +108,8 @@ func (c *channel) leaseEnding(ctx actor.Context) {
 	}
 	call, cancel := context.WithTimeout(context.Background(), c.Timeouts.Prepare)
 	answer := &fetched{word: word{from: c.conn}, err: credentialsError(messages.Because(messages.ReasonCredCallbackError, "the credentials ended their goroutine"), nil)}
-	c.lease.question, c.lease.cancel = answer, cancel
+	l := c.let()
+	l.question, l.cancel = answer, cancel
 	self, root, rec, stale := ctx.Self(), ctx.ActorSystem().Root, c.Record, c.lease.token
 	c.Workers.Go(func() {
 		defer cancel()
@@ -119,7 +135,7 @@ func (c *channel) fetched(ctx actor.Context, m *fetched) {
 		return
 	}
 	if m.err != nil && !c.lease.troubled {
-		c.lease.troubled = true
+		c.let().troubled = true
 		reason, _ := messages.ReasonOf(m.err)
 		c.Observer.Publish(messages.Finding{
 			Channel: c.Channel, Reason: c.secrets.veil(reason), At: time.Now(),
@@ -131,7 +147,7 @@ func (c *channel) fetched(ctx actor.Context, m *fetched) {
 
 // offer presents a token on the live connection.
 func (c *channel) offer(ctx actor.Context, token messages.Token, answer func(any)) {
-	c.lease.offered = token
+	c.let().offered = token
 	c.secrets.learn(token)
 	self, root, from := ctx.Self(), ctx.ActorSystem().Root, c.conn
 	ctx.Send(c.conn.pid, &renew{token: token, answer: func(reply any) {
@@ -146,12 +162,12 @@ func (c *channel) offer(ctx actor.Context, token messages.Token, answer func(any
 // come at once.
 func (c *channel) offered(m *offered) {
 	if m.err != nil {
-		c.lease.offered = messages.Token{}
+		c.let().offered = messages.Token{}
 	}
 	if c.Credentials == nil || !errors.Is(m.err, messages.ReasonNotSupported) || c.state.Status != messages.Ready || c.lease.ends.IsZero() {
 		return
 	}
-	c.lease.rotate = true
+	c.let().rotate = true
 	c.clock.cancel(renewSlot)
 	c.clock.arm(leaseSlot, max(c.scatter(time.Until(c.lease.ends), 0, 0.9), 1))
 }
@@ -181,7 +197,7 @@ func (c *channel) leaseOver(ctx actor.Context) {
 		event.Kind = lifecycle.CredExpiredNoProvider
 		event.Reason = messages.Because(messages.ReasonCredExpired, "the login ended at %s, and there is no callback that could renew it", clockTime(c.lease.ends))
 	}
-	c.lastReason = event.Reason
+	c.blame(event.Reason)
 	c.apply(ctx, event)
 }
 

@@ -57,9 +57,7 @@ func (o Overflow) String() string {
 // the bound holds at once and a crash of the channel loses nothing. Hence the
 // lock: it is held for a few instructions, never while anything is called.
 type outbox struct {
-	channel messages.ChannelID
-	limits  OutboxLimits
-	settled func(messages.Outcome) // told of every outcome, outside the lock
+	*Settings // of its channel
 
 	mu      sync.Mutex
 	shut    *messages.Reason // why nothing is accepted; nil while open
@@ -91,10 +89,6 @@ type parcel struct {
 	receipt *Receipt
 }
 
-func newOutbox(channel messages.ChannelID, limits OutboxLimits, settled func(messages.Outcome)) *outbox {
-	return &outbox{channel: channel, limits: limits, settled: settled}
-}
-
 // Shut refuses messages from now on, for that reason.
 func (o *outbox) Shut(reason messages.Reason) {
 	o.mu.Lock()
@@ -106,30 +100,30 @@ func (o *outbox) Shut(reason messages.Reason) {
 // the outbox is shut, ReasonTooLarge, ReasonInvalidMessage, ReasonOutboxFull.
 func (o *outbox) Accept(message messages.Message) (*Receipt, error) {
 	if reason := o.unfit(message); reason.Code != messages.ReasonOK {
-		return nil, &messages.Error{Op: "send", Channel: o.channel, Reason: reason}
+		return nil, &messages.Error{Op: "send", Channel: o.Channel, Reason: reason}
 	}
 	o.mu.Lock()
 	if o.shut != nil {
 		reason := *o.shut
 		o.mu.Unlock()
-		return nil, &messages.Error{Op: "send", Channel: o.channel, Reason: reason}
+		return nil, &messages.Error{Op: "send", Channel: o.Channel, Reason: reason}
 	}
 	if reason := o.stranger(message.Room); reason.Code != messages.ReasonOK {
 		o.mu.Unlock()
-		return nil, &messages.Error{Op: "send", Channel: o.channel, Reason: reason}
+		return nil, &messages.Error{Op: "send", Channel: o.Channel, Reason: reason}
 	}
 	var outcomes []verdict
-	if o.limits.Overflow == DropOldest {
+	if o.Outbox.Overflow == DropOldest {
 		for _, p := range o.excess(message) {
 			outcomes = append(outcomes, o.drop(p))
 		}
 	}
 	full := o.full(message)
-	if full && o.limits.Overflow != DropNewest {
+	if full && o.Outbox.Overflow != DropNewest {
 		reason := o.fullness(message.Room)
 		o.mu.Unlock()
 		o.tell(outcomes)
-		return nil, &messages.Error{Op: "send", Channel: o.channel, Reason: reason}
+		return nil, &messages.Error{Op: "send", Channel: o.Channel, Reason: reason}
 	}
 	p := o.enter(message)
 	if full {
@@ -143,8 +137,8 @@ func (o *outbox) Accept(message messages.Message) (*Receipt, error) {
 // unfit says what is wrong with a message by itself.
 func (o *outbox) unfit(message messages.Message) messages.Reason {
 	switch {
-	case len(message.Data) > min(o.limits.MessageBytes, o.limits.Bytes):
-		return messages.Because(messages.ReasonTooLarge, "the message has %d bytes, the limit is %d", len(message.Data), min(o.limits.MessageBytes, o.limits.Bytes))
+	case len(message.Data) > min(o.Outbox.MessageBytes, o.Outbox.Bytes):
+		return messages.Because(messages.ReasonTooLarge, "the message has %d bytes, the limit is %d", len(message.Data), min(o.Outbox.MessageBytes, o.Outbox.Bytes))
 	case message.Kind > messages.KindBinary:
 		return messages.Because(messages.ReasonInvalidMessage, "kind %d is neither text nor binary", message.Kind)
 	case message.Kind == messages.KindText && !utf8.Valid(message.Data):
@@ -156,23 +150,23 @@ func (o *outbox) unfit(message messages.Message) messages.Reason {
 }
 
 func (o *outbox) full(message messages.Message) bool {
-	return len(o.waiting)+len(o.handed) >= o.limits.Messages || o.bytes+len(message.Data) > o.limits.Bytes || o.crowded(message.Room)
+	return len(o.waiting)+len(o.handed) >= o.Outbox.Messages || o.bytes+len(message.Data) > o.Outbox.Bytes || o.crowded(message.Room)
 }
 
 // crowded reports whether a room has used up its share.
 func (o *outbox) crowded(id messages.RoomID) bool {
 	share := o.rooms[id]
-	return share != nil && o.limits.RoomMessages > 0 && share.count >= o.limits.RoomMessages
+	return share != nil && o.Outbox.RoomMessages > 0 && share.count >= o.Outbox.RoomMessages
 }
 
 func (o *outbox) fullness(room messages.RoomID) messages.Reason {
 	if o.crowded(room) {
 		return messages.Because(messages.ReasonOutboxFull, "%d messages for room %q have no outcome yet, which is the limit; wait for receipts, send less, or choose a policy that drops",
-			o.limits.RoomMessages, string(room))
+			o.Outbox.RoomMessages, string(room))
 	}
 	return messages.Because(messages.ReasonOutboxFull,
 		"%d messages and %d bytes have no outcome yet, the limits are %d and %d; wait for receipts, send less, or choose a policy that drops",
-		len(o.waiting)+len(o.handed), o.bytes, o.limits.Messages, o.limits.Bytes)
+		len(o.waiting)+len(o.handed), o.bytes, o.Outbox.Messages, o.Outbox.Bytes)
 }
 
 // excess is what must go to make room, oldest first; none also if there would
@@ -182,7 +176,7 @@ func (o *outbox) excess(message messages.Message) []*parcel {
 	var out []*parcel
 	count, bytes := len(o.waiting)+len(o.handed), o.bytes+len(message.Data)
 	crowded := o.crowded(message.Room)
-	fits := func() bool { return count < o.limits.Messages && bytes <= o.limits.Bytes && !crowded }
+	fits := func() bool { return count < o.Outbox.Messages && bytes <= o.Outbox.Bytes && !crowded }
 	for _, list := range [][]*parcel{o.handed, o.waiting} {
 		for _, p := range list {
 			if fits() {
@@ -206,7 +200,7 @@ func (o *outbox) enter(message messages.Message) *parcel {
 	p := &parcel{id: o.last, message: message, share: o.rooms[message.Room], receipt: &Receipt{id: o.last}}
 	ttl := message.TTL
 	if ttl == 0 {
-		ttl = o.limits.TTL
+		ttl = o.Outbox.TTL
 	}
 	if ttl > 0 {
 		p.expires = time.Now().Add(ttl)
@@ -231,7 +225,7 @@ func (o *outbox) drop(p *parcel) verdict {
 	} else if i := slices.Index(o.waiting, p); i >= 0 {
 		o.waiting = slices.Delete(o.waiting, i, i+1)
 	}
-	return o.leave(p, messages.ResultDropped, messages.Because(messages.ReasonSuperseded, "the outbox was full and its policy is %s", o.limits.Overflow))
+	return o.leave(p, messages.ResultDropped, messages.Because(messages.ReasonSuperseded, "the outbox was full and its policy is %s", o.Outbox.Overflow))
 }
 
 // verdict is an outcome on its way to the receipt, outside the lock.
@@ -253,13 +247,13 @@ func (o *outbox) leave(p *parcel, result messages.Result, reason messages.Reason
 		result, reason = messages.ResultUnknown, messages.Because(messages.ReasonOutcomeUnknown,
 			"it was written on a connection that was lost before the peer answered, and not again: %s", reason)
 	}
-	return verdict{p.receipt, messages.Outcome{Channel: o.channel, Room: p.message.Room, ID: p.id, Result: result, Reason: reason, At: time.Now()}}
+	return verdict{p.receipt, messages.Outcome{Channel: o.Channel, Room: p.message.Room, ID: p.id, Result: result, Reason: reason, At: time.Now()}}
 }
 
 func (o *outbox) tell(verdicts []verdict) {
 	for _, v := range verdicts {
 		v.receipt.settle(v.outcome)
-		o.settled(v.outcome)
+		o.Observer.Publish(v.outcome, nil)
 	}
 }
 

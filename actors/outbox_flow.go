@@ -19,7 +19,7 @@ const (
 // hold unwritten: never more than half the outbox, so that in a full one there
 // is something to drop, however long the peer takes nothing.
 func (o *outbox) window() (count, bytes int) {
-	return min(windowMessages, max(1, o.limits.Messages/2)), min(windowBytes, o.limits.Bytes/2)
+	return min(windowMessages, max(1, o.Outbox.Messages/2)), min(windowBytes, o.Outbox.Bytes/2)
 }
 
 // hand takes the messages that a connection may write now.
@@ -92,8 +92,8 @@ func (o *outbox) written(id messages.MessageID, acknowledged bool) {
 		return
 	}
 	o.handed[i].written = true
-	if o.limits.AckTimeout > 0 {
-		o.handed[i].answer = time.Now().Add(o.limits.AckTimeout)
+	if o.Outbox.AckTimeout > 0 {
+		o.handed[i].answer = time.Now().Add(o.Outbox.AckTimeout)
 		o.watch(o.handed[i].answer)
 	}
 }
@@ -165,7 +165,7 @@ func (o *outbox) spoiled(p *parcel, cause messages.Reason) bool {
 	if objects(cause) {
 		p.tries++
 	}
-	return o.limits.Tries > 0 && p.tries >= o.limits.Tries
+	return o.Outbox.Tries > 0 && p.tries >= o.Outbox.Tries
 }
 
 // quarantine takes a spoiled message out of the way.
@@ -253,7 +253,7 @@ func (o *outbox) lapse(now time.Time) []verdict {
 			return false
 		case p.begun:
 			o.late = max(o.late, doubtful)
-			verdicts = append(verdicts, o.leave(p, messages.ResultUnknown, messages.Because(messages.ReasonAckTimeout, "the peer did not answer within %s", o.limits.AckTimeout)))
+			verdicts = append(verdicts, o.leave(p, messages.ResultUnknown, messages.Because(messages.ReasonAckTimeout, "the peer did not answer within %s", o.Outbox.AckTimeout)))
 		default:
 			verdicts = append(verdicts, o.leave(p, messages.ResultExpired, messages.Because(messages.ReasonExpired, "it was not written within its time to live")))
 		}
@@ -275,7 +275,7 @@ func (o *outbox) listens(is bool) {
 	o.deaf = !is
 	for _, p := range o.handed {
 		if is && !p.answer.IsZero() {
-			p.answer = time.Now().Add(o.limits.AckTimeout)
+			p.answer = time.Now().Add(o.Outbox.AckTimeout)
 			o.watch(p.answer)
 		}
 	}
@@ -306,7 +306,7 @@ func (o *outbox) again(p *parcel) bool {
 		return false // no connection follows this one
 	}
 	p.tries++
-	return o.limits.Tries <= 0 || p.tries < o.limits.Tries
+	return o.Outbox.Tries <= 0 || p.tries < o.Outbox.Tries
 }
 
 // resendable reports whether sending a message twice does no harm.
@@ -334,6 +334,18 @@ func (o *outbox) stirs() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.waiting) > 0 || o.shut != nil || !o.soonest.IsZero()
+}
+
+// rest gives back the room that a burst took.
+func (o *outbox) rest() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.waiting) == 0 {
+		o.waiting = nil
+	}
+	if len(o.handed) == 0 {
+		o.handed = nil
+	}
 }
 
 // empty reports whether every message has its outcome.

@@ -45,7 +45,7 @@ func TestWhatWaitedForARoomThatIsLeftIsNotSaidInItsNextLife(t *testing.T) {
 }
 
 func TestAnAcknowledgementFromARoomsLastLifeDoesNotCountInTheNext(t *testing.T) {
-	o := newOutbox("c", OutboxLimits{Messages: 10, RoomMessages: 2, Bytes: 1 << 10, MessageBytes: 1 << 10}, func(messages.Outcome) {})
+	o := boxed(OutboxLimits{Messages: 10, RoomMessages: 2, Bytes: 1 << 10, MessageBytes: 1 << 10}, &counter{})
 	o.admitRoom("a")
 	o.openRoom("a")
 	receipt, err := o.Accept(messages.Text("x").In("a"))

@@ -125,6 +125,11 @@ func TestTooLargeAMessageDropsNothing(t *testing.T) {
 	})
 }
 
+// boxed is an outbox without a channel.
+func boxed(limits OutboxLimits, observer Observer) *outbox {
+	return &outbox{Settings: &Settings{Channel: "c", Rules: &Rules{Outbox: limits, Observer: observer}}}
+}
+
 func TestConnectionHoldsNoMoreThanTheWindow(t *testing.T) {
 	for name, test := range map[string]struct{ size, want int }{
 		"small messages": {1, windowMessages},
@@ -133,7 +138,7 @@ func TestConnectionHoldsNoMoreThanTheWindow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			limits := OutboxLimits{Messages: 1000, Bytes: 1 << 30, MessageBytes: 1 << 20}
-			outbox := newOutbox("c", limits, func(messages.Outcome) {})
+			outbox := boxed(limits, &counter{})
 			for range 400 {
 				if _, err := outbox.Accept(messages.Binary(make([]byte, test.size))); err != nil {
 					t.Fatal(err)
@@ -163,7 +168,7 @@ func TestAConnectionHoldsNoMoreThanHalfOfTheOutbox(t *testing.T) {
 		"one message at least": {OutboxLimits{Messages: 1, Bytes: 10, MessageBytes: 10}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			outbox := newOutbox("c", test.limits, func(messages.Outcome) {})
+			outbox := boxed(test.limits, &counter{})
 			for range min(test.limits.Messages, 9) {
 				if _, err := outbox.Accept(messages.Text("ten bytes.")); err != nil {
 					t.Fatal(err)
@@ -252,7 +257,13 @@ func TestTheOldestIsDroppedWhileAPeerTakesNothing(t *testing.T) {
 // make no room.
 func TestNothingIsDroppedInVain(t *testing.T) {
 	limits := OutboxLimits{Messages: 10, Bytes: 100, MessageBytes: 100, Overflow: DropOldest}
-	outbox := newOutbox("c", limits, func(o messages.Outcome) { t.Errorf("message %d was %s", o.ID, o.Result) })
+	observer := &counter{}
+	defer func() {
+		if n := observer.outcomes.Load(); n != 0 {
+			t.Errorf("%d messages have an outcome", n)
+		}
+	}()
+	outbox := boxed(limits, observer)
 	for _, size := range []int{50, 1} {
 		if _, err := outbox.Accept(messages.Text(strings.Repeat("a", size))); err != nil {
 			t.Fatal(err)

@@ -23,44 +23,38 @@ type Record struct {
 	Settings
 
 	state      lifecycle.State
-	reason     messages.Reason // of the last change
-	since      time.Time       // when the status was entered
-	seq        uint64
-	node       string
-	resumed    bool   // the login said so
-	gap        bool   // the login said so
-	reached    string // endpoint of the last address
-	retryAt    time.Time
-	drainFor   time.Duration // asked for by the Drain command
-	rotateIn   time.Duration // asked for by the server's go-away
-	refresh    bool          // the next address request asks for fresh credentials
-	forget     bool          // the next session cannot resume; until one is Ready
-	lastReason messages.Reason
-	admittedAt time.Time // when the last attempt began
-	begun      bool      // an incarnation has started before
-	attempts   uint64
-	life       uint64         // drawn at random: no two channels have the same
-	memory     any            // what a session keeps for the next one; the connection's, see Link.Keep
-	conn       *connectionRef // the connection that exists or is ending
-	props      *actor.Props   // see kin
-	born       *connection    // about to be spawned
-	ask        *ask           // the wish to dial that is queued
-	lease      lease          // of the login
-	sync       syncing        // what the login still waits for
-	flaps      flaps          // sessions that ended soon, in a row
-	degraded   bool           // Ready, although catching up was not completed
-	alive      bool           // something was heard since Ready
-	stableDue  bool           // the stable timer has run out, but nothing was heard
+	now        *portrait
+	resumed    bool             // the login said so
+	gap        bool             // the login said so
+	refresh    bool             // the next address request asks for fresh credentials
+	forget     bool             // the next session cannot resume; until one is Ready
+	begun      bool             // an incarnation has started before
+	alive      bool             // something was heard since Ready
+	stableDue  bool             // the stable timer has run out, but nothing was heard
+	drainFor   time.Duration    // asked for by the Drain command
+	rotateIn   time.Duration    // asked for by the server's go-away
+	lastReason *messages.Reason // why the connection before ended; nil at first
+	admittedAt time.Time        // when the last attempt began
+	life       uint64           // drawn at random: no two channels have the same
+	memory     any              // what a session keeps for the next one; the connection's, see Link.Keep
+	conn       *connectionRef   // the connection that exists or is ending
+	props      *actor.Props     // see kin
+	born       *connection      // about to be spawned
+	ask        *ask             // the wish to dial that is queued
+	lease      *lease           // of the login
+	sync       syncing          // what the login still waits for
+	flaps      flaps            // sessions that ended soon, in a row
+	dawn       dawn             // for the first room that comes
 
-	outbox *outbox
-	inbox  *inbox
-	roster roster // of the rooms actor
-	lanes  lanes  // of the rooms' messages
+	outbox outbox
+	inbox  inbox
+	roster *roster // of the rooms actor; nil until there is a room
+	lanes  lanes   // of the rooms' messages
 
 	returns returns // of messages that a session asks about
 
 	secrets   secrets
-	snapshot  atomic.Pointer[messages.Snapshot]
+	shown     atomic.Pointer[portrait]
 	rtt       atomic.Int64
 	stale     atomic.Uint64
 	nudged    atomic.Bool // a flush is in the mailbox already
@@ -80,20 +74,13 @@ type Record struct {
 // NewRecord makes the record of a channel that was never asked to connect.
 // Sends are refused until it is, unless willConnect says that a Connect follows.
 func NewRecord(system *actor.ActorSystem, settings Settings, willConnect bool) *Record {
-	r := &Record{Settings: settings, system: system, since: time.Now(), life: rand.Uint64(), ended: make(chan struct{})}
-	r.outbox = newOutbox(settings.Channel, settings.Outbox, func(o messages.Outcome) {
-		r.Observer.Publish(o, nil)
-	})
-	r.inbox = &inbox{limits: settings.Inbox, handler: settings.Handler, crashed: r.handlerCrashed, workers: settings.Workers}
-	r.inbox.dropped = func() { r.stale.Add(1) }
-	if settings.PublishReceived {
-		r.inbox.publish = func(m messages.Received) { r.Observer.Publish(m, nil) }
-	}
+	r := &Record{Settings: settings, system: system, life: rand.Uint64(), lease: unleased, ended: make(chan struct{})}
+	r.outbox.Settings, r.inbox.rec = &r.Settings, r
 	if !willConnect {
 		r.outbox.Shut(notConnected(messages.Idle, messages.Reason{}))
 	}
-	r.reached = settings.Endpoint
-	r.snapshot.Store(&messages.Snapshot{Channel: settings.Channel, Since: r.since, Endpoint: settings.Endpoint})
+	r.now = &portrait{since: time.Now(), reached: settings.Endpoint}
+	r.shown.Store(r.now)
 	return r
 }
 
@@ -170,20 +157,8 @@ func (r *Record) nudge() {
 	}
 }
 
-// Snapshot is the channel's state as observers were last told, with counters of
-// this moment. It never blocks on the channel.
-func (r *Record) Snapshot() messages.Snapshot {
-	s := *r.snapshot.Load()
-	s.Waiting, s.Bytes = r.outbox.Depth()
-	s.Sent = r.outbox.Sent()
-	s.Delivered = r.inbox.count()
-	s.RTT = time.Duration(r.rtt.Load())
-	s.Stale = r.stale.Load()
-	r.mu.Lock()
-	s.Panics = r.panics
-	r.mu.Unlock()
-	return s
-}
+// blame notes why a connection ended, for the next address request.
+func (r *Record) blame(reason messages.Reason) { r.lastReason = &reason }
 
 // Ended is closed when the channel's actor is gone for good.
 func (r *Record) Ended() <-chan struct{} { return r.ended }
@@ -256,9 +231,9 @@ func (r *Record) Discard() { r.actorGone() }
 func (r *Record) finish() {
 	r.outbox.Shut(messages.Because(messages.ReasonNoSuchChannel, "the channel was closed; open it again"))
 	r.outbox.abandon("the channel was closed")
-	last := r.snapshot.Load()
+	last := r.shown.Load()
 	r.Observer.Publish(messages.Stopped{
-		Channel: r.Channel, Seq: last.Seq, Reason: last.Reason, Discarded: r.inbox.discard(), At: time.Now(),
+		Channel: r.Channel, Seq: last.seq, Reason: last.reason, Discarded: r.inbox.discard(), At: time.Now(),
 	}, func() { close(r.ended) })
 }
 

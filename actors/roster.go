@@ -13,18 +13,24 @@ import (
 // the actor's restarts and the channel's. It belongs to the rooms actor's
 // goroutine; a new one starts only when the old one is gone.
 type roster struct {
-	rooms   map[messages.RoomID]*room
-	joined  uint64    // rooms that were ever added: their order
-	seq     uint64    // of the last RoomChanged
-	tick    uint64    // number of the last question
-	pace    time.Time // when, at the full rate, all that was asked would have been asked
-	conn    membership.Conn
-	ref     *connectionRef // the connection that is Ready, or nil
-	owed    uint64         // leaves that were ever owed: their order
+	rooms  map[messages.RoomID]*room
+	joined uint64    // rooms that were ever added: their order
+	seq    uint64    // of the last RoomChanged
+	tick   uint64    // number of the last question
+	pace   time.Time // when, at the full rate, all that was asked would have been asked
+	dawn
+	owed    uint64 // leaves that were ever owed: their order
 	debts   map[messages.RoomID]*debt
 	settles settles          // of the connection
 	leaving bool             // the channel drains: it is told when the server counts us in nowhere
 	ending  *messages.Reason // why the channel is being stopped: set by it, before its children are
+}
+
+// dawn is how the connection stands when the rooms actor starts, which is told of
+// later changes. Until then, the channel keeps it.
+type dawn struct {
+	ref  *connectionRef // the connection that is Ready, or nil
+	conn membership.Conn
 }
 
 // room is one room of a channel.

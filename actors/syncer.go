@@ -81,10 +81,10 @@ func (c *channel) callSyncer(ctx actor.Context) {
 		return
 	}
 	call, cancel := context.WithCancel(context.Background())
-	from, box := c.conn, c.inbox
+	from, box := c.conn, &c.inbox
 	c.sync.called, c.sync.cancel = from, cancel
 	login := &Sync{
-		Channel: c.Channel, Epoch: c.state.Epoch, Node: c.node, Resumed: c.resumed, Gap: c.gap,
+		Channel: c.Channel, Epoch: c.state.Epoch, Node: c.now.node, Resumed: c.resumed, Gap: c.gap,
 		deliver: func(m messages.Received) bool { return box.catchUp(call, from, m) },
 	}
 	self, root, record := ctx.Self(), ctx.ActorSystem().Root, c.Record

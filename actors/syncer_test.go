@@ -254,7 +254,7 @@ func TestSyncAndLiveDoNotKeepEachOtherFromGettingOn(t *testing.T) {
 					if err := login.Deliver(messages.KindText, "", fmt.Appendf(nil, "old %d", n)); err != nil {
 						return err
 					}
-					box := s.record.inbox
+					box := &s.record.inbox
 					box.mu.Lock()
 					if len(box.queue) > limit || len(box.held) > limit {
 						t.Errorf("%d are queued, %d held", len(box.queue), len(box.held))

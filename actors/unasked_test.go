@@ -61,7 +61,7 @@ func TestAMessageThatFindsNoRoomAtTheGoodbyeIsNotTaken(t *testing.T) {
 		s := newStage(t, func(settings *Settings) { settings.Inbox.Messages = 1 })
 		wait := make(chan struct{})
 		r := s.record
-		r.inbox.handler = func(messages.Received) { <-wait }
+		r.Handler = func(messages.Received) { <-wait }
 		for range 2 { // one is with the handler, one waits
 			r.inbox.push(inbound{}, nil)
 			synctest.Wait()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
@@ -29,7 +30,7 @@ func (mute) Info() transport.ConnInfo       { return transport.ConnInfo{} }
 // its socket excepted.
 func BenchmarkIdleChannel(b *testing.B) {
 	const channels = 5000
-	ctx := context.Background()
+	ctx, calm := context.Background(), Timeouts{StableAfter: time.Millisecond} // the last timer of a login
 	for b.Loop() {
 		fleet, err := New(WithDialer(silence{}), WithLimits(Limits{PerSecond: 1e6, Burst: channels, Concurrent: channels}))
 		if err != nil {
@@ -42,7 +43,7 @@ func BenchmarkIdleChannel(b *testing.B) {
 		address := transport.Static("ws://peer/socket")
 		before, goroutines := heapInUse(), runtime.NumGoroutine()
 		for _, id := range ids {
-			if _, err := fleet.Open(ctx, Spec{ID: id, Address: address, Handler: Discard}); err != nil {
+			if _, err := fleet.Open(ctx, Spec{ID: id, Address: address, Handler: Discard, Timeouts: calm}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -1,0 +1,62 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/seed14814784/holdfast/actors/lifecycle"
+	"github.com/seed14814784/holdfast/messages"
+)
+
+// portrait is what a channel shows of itself, apart from the counters that other
+// goroutines keep. The one that observers know is also the one that the channel
+// works with, until it changes something: see sketch.
+type portrait struct {
+	seq      uint64
+	status   messages.Status
+	degraded bool            // Ready, although catching up was not completed
+	reason   messages.Reason // of the last change
+	since    time.Time       // when the status was entered
+	retryAt  time.Time
+	attempt  int
+	attempts uint64
+	epoch    messages.Epoch
+	node     string
+	reached  string // endpoint of the last address
+}
+
+// sketch is the portrait to come, which nobody has seen.
+func (r *Record) sketch() *portrait {
+	if r.now == r.shown.Load() {
+		copied := *r.now
+		r.now = &copied
+	}
+	return r.now
+}
+
+// sitting is the sketch with the state as it is now, to be shown when it is
+// published.
+func (r *Record) sitting(state lifecycle.State) (show func()) {
+	p := r.sketch()
+	p.status, p.attempt, p.epoch = state.Status, state.Attempt, state.Epoch
+	return func() { r.shown.Store(p) }
+}
+
+// Snapshot is the channel's state as observers were last told, with counters of
+// this moment. It never blocks on the channel.
+func (r *Record) Snapshot() messages.Snapshot {
+	p := r.shown.Load()
+	s := messages.Snapshot{
+		Channel: r.Channel, Seq: p.seq, Status: p.status, Reason: p.reason, Since: p.since,
+		Attempt: p.attempt, RetryAt: p.retryAt, Epoch: p.epoch, Node: p.node,
+		Degraded: p.degraded, Endpoint: p.reached, Attempts: p.attempts,
+	}
+	s.Waiting, s.Bytes = r.outbox.Depth()
+	s.Sent = r.outbox.Sent()
+	s.Delivered = r.inbox.count()
+	s.RTT = time.Duration(r.rtt.Load())
+	s.Stale = r.stale.Load()
+	r.mu.Lock()
+	s.Panics = r.panics
+	r.mu.Unlock()
+	return s
+}
