@@ -20,7 +20,7 @@ var rate = flag.Int("rate", 10_000, "round trips per second")
 func main() {
 	stage.Main(stage.Question{
 		Name: "echo", N: 1000, For: 5 * time.Second, Echo: true, Measure: measure,
-		Metrics: []stage.Metric{stage.Less("p50"), stage.Less("p99"), stage.Less("p999"), stage.Less("cpu_per_million"), stage.More("msgs_per_second")},
+		Metrics: []stage.Metric{stage.Less("p50"), stage.Less("p99"), stage.Less("p999"), stage.Less("cpu_per_million"), stage.Less("allocs_per_msg"), stage.More("msgs_per_second")},
 	})
 }
 

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed14814784/holdfast/tests/bench/internal/gauge"
@@ -29,7 +30,12 @@ func main() {
 
 func measure(ctx context.Context, r *stage.Run) error {
 	received := gauge.NewTally()
-	p, err := r.Peer(peer.Config{Received: func([]byte) { received.Add(1) }})
+	var step atomic.Int64 // how often the server is told
+	p, err := r.Peer(peer.Config{Received: func([]byte) {
+		if every := step.Load(); received.Add(1)%every == 0 {
+			r.Server.Tell("Taken", every)
+		}
+	}})
 	if err != nil {
 		return err
 	}
@@ -37,6 +43,7 @@ func measure(ctx context.Context, r *stage.Run) error {
 		return err
 	}
 	burst := func(size int, length time.Duration) (int64, error) {
+		step.Store(int64(max(r.N*size/4, 1)))
 		before := received.Now()
 		count, err := r.Server.Ask(ctx, "Burst", server.Burst{Conns: r.N, Batch: size, For: length})
 		if err != nil {

@@ -24,14 +24,16 @@ func NewTally() *Tally {
 	return t
 }
 
-// Add counts n more. It does not block.
-func (t *Tally) Add(n int64) {
-	if t.count.Add(n) >= t.target.Load() {
+// Add counts n more, and returns the new count. It does not block.
+func (t *Tally) Add(n int64) int64 {
+	count := t.count.Add(n)
+	if count >= t.target.Load() {
 		select {
 		case t.reached <- struct{}{}:
 		default: // it has been told
 		}
 	}
+	return count
 }
 
 // Now is the count.

@@ -2,13 +2,11 @@ package server
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net"
-	"net/rpc"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -24,7 +22,9 @@ const writers = 2
 type Control struct{ server *server }
 
 // Burst asks for messages of [Size] to at most Conns connections, in turn, Batch
-// of them in one write, for a time.
+// of them in one write, for a time. On average one such write is under way to each
+// connection, as far as Taken tells: a client that lags would else find many
+// together, and be paid for its lag with fewer reads.
 type Burst struct {
 	Conns, Batch int
 	For          time.Duration
@@ -33,33 +33,25 @@ type Burst struct {
 // Burst writes, and says how many messages there were.
 func (c *Control) Burst(b Burst, count *int64) error {
 	frame := ws.MustCompileFrame(ws.NewTextFrame([]byte(strings.Repeat("x", Size))))
-	piece := slices.Repeat(frame, b.Batch)
 	all := c.server.all(b.Conns)
 	if len(all) == 0 {
-		return fmt.Errorf("nobody is connected")
+		return errors.New("nobody is connected")
 	}
-	until := time.Now().Add(b.For)
-	var written atomic.Int64
-	var lost atomic.Pointer[error]
+	w := &burst{Burst: b, piece: slices.Repeat(frame, b.Batch), taken: c.server.taken, until: time.Now().Add(b.For)}
+	w.window = int64(b.Batch*len(all)) - w.taken.Now()
+	errs := make([]error, writers)
 	var writing sync.WaitGroup
-	for part := range slices.Chunk(all, (len(all)+writers-1)/writers) {
-		writing.Go(func() {
-			for time.Now().Before(until) {
-				for _, conn := range part {
-					if _, err := conn.Write(piece); err != nil {
-						lost.Store(&err)
-						return
-					}
-				}
-				written.Add(int64(len(part) * b.Batch))
-			}
-		})
+	for i := range writers {
+		writing.Go(func() { errs[i] = w.write(all[i*len(all)/writers : (i+1)*len(all)/writers]) })
 	}
 	writing.Wait()
-	*count = written.Load()
-	if err := lost.Load(); err != nil {
-		return fmt.Errorf("a connection was lost: %w", *err)
-	}
+	*count = w.sent.Load()
+	return errors.Join(errs...)
+}
+
+// Taken says that so many messages more were handled.
+func (c *Control) Taken(count int64, _ *int64) error {
+	c.server.taken.Add(count)
 	return nil
 }
 
@@ -87,28 +79,4 @@ func (s *server) all(most int) []net.Conn {
 		all = append(all, conn)
 	}
 	return all[:min(most, len(all))]
-}
-
-// Remote is the server as the client's process sees it.
-type Remote struct{ client *rpc.Client }
-
-// Dial reaches the control of a server.
-func Dial(addr string) (*Remote, error) {
-	client, err := rpc.Dial("tcp", addr)
-	return &Remote{client}, err
-}
-
-// Ask calls one of the methods of [Control] and returns the number that it
-// answers. It blocks until then, or until ctx ends.
-func (r *Remote) Ask(ctx context.Context, method string, what any) (count int64, err error) {
-	call := r.client.Go("Server."+method, what, &count, make(chan *rpc.Call, 1))
-	select {
-	case <-call.Done:
-		if call.Error != nil {
-			return 0, fmt.Errorf("the server, asked for %s: %w", method, call.Error)
-		}
-		return count, nil
-	case <-ctx.Done():
-		return 0, fmt.Errorf("the server, asked for %s: %w", method, ctx.Err())
-	}
 }

@@ -37,6 +37,7 @@ type server struct {
 	echo     bool
 	received *gauge.Tally // messages
 	pings    *gauge.Tally
+	taken    *gauge.Tally // of what was written
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
@@ -45,7 +46,7 @@ type server struct {
 // Serve listens, says where on standard output, and returns when standard input
 // ends.
 func Serve(b Brief, input io.Reader) error {
-	s := &server{echo: b.Echo, received: gauge.NewTally(), pings: gauge.NewTally(), conns: map[net.Conn]struct{}{}}
+	s := &server{echo: b.Echo, received: gauge.NewTally(), pings: gauge.NewTally(), taken: gauge.NewTally(), conns: map[net.Conn]struct{}{}}
 	var where Addresses
 	for _, addr := range b.Listen {
 		listener, err := listen(addr)
