@@ -97,7 +97,7 @@ func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
 // secure puts TLS over a connection, which the caller closes if there is an
 // error.
 func (a *attempt) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
-	secure := tls.Client(raw, a.configs.of(a.tls, a.url.Hostname(), a.alpn))
+	secure := tls.Client(&plug{Conn: raw}, a.configs.of(a.tls, a.url.Hostname(), a.alpn))
 	bounded, cancel := a.bounded(ctx)
 	defer cancel()
 	if err := secure.HandshakeContext(bounded); err != nil {

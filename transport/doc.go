@@ -24,7 +24,7 @@
 //	owner    the one goroutine that uses the Conn: the connection actor
 //	driver   moves the bytes for it, and reports
 //
-// On Linux the driver of plain TCP is a poller: one goroutine and one epoll instance
+// On Linux the driver of TCP, with TLS or without, is a poller: one goroutine and one epoll instance
 // for all connections of the process, on descriptors that the runtime does not know.
 //
 //	            Read                          read
@@ -33,10 +33,12 @@
 //	   │        Write                           ▲ what did not fit
 //	   └────────  notify  ◄───────────────  poller  ◄── epoll ─────  system
 //
-// An idle connection holds no goroutine, no buffer and no timer. The owner reads until
-// nothing is left and writes until nothing fits; neither blocks.
+// An idle connection holds no goroutine, no buffer and no timer, but for what TLS
+// keeps. The owner reads until nothing is left and writes until nothing fits; neither
+// blocks. TLS is plugged into the driver: a read that would block is an error that it
+// forgives, and what it writes is kept until the system takes it.
 //
-// Everywhere else (TLS, pipes, other systems, the field Goroutines) the driver is two
+// Everywhere else (pipes, other systems, the field Goroutines) the driver is two
 // goroutines that may block:
 //
 //	            Watch                      net.Conn.Read

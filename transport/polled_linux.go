@@ -3,6 +3,8 @@
 package transport
 
 import (
+	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -43,16 +45,37 @@ type polled struct {
 	closed  bool            // guarded by both locks
 	late    bool            // reading was to end soon, and soon is over
 
+	secure  *tls.Conn  // nil: plain TCP
+	sealing sync.Mutex // TLS may answer the peer while it reads
+	sealed  []byte     // by TLS, and not taken by the system yet
+
 	blocked bool   // the system takes no more for now
-	rest    []byte // of a pong that was partly taken
+	rest    []byte // of what must be taken entirely before it counts
+	parcel  parcel // that counts then
 	stall   *time.Timer
 	hurried *time.Timer
 	left    chan struct{} // closed once nothing waits; nil: nobody waits for that
 }
 
-// newPolled takes the descriptor of a TCP connection out of the runtime's hands, or
-// reports that it cannot. The connection is closed then; its descriptor lives on.
-func newPolled(c *conn, sock net.Conn) (*polled, bool) {
+// parcel is what was made ready to be written at once.
+type parcel struct {
+	size int // of it, as it was queued
+	step step
+}
+
+// newPolled takes the descriptor of a TCP connection, with or without TLS, out of the
+// runtime's hands, or reports that it cannot. The connection is closed then; its
+// descriptor lives on.
+func newPolled(c *conn, sock net.Conn) (driver, bool) {
+	secure, _ := sock.(*tls.Conn)
+	var socket *plug
+	if secure != nil {
+		socket, _ = secure.NetConn().(*plug)
+		if socket == nil {
+			return nil, false
+		}
+		sock = socket.Conn
+	}
 	tcp, ok := sock.(*net.TCPConn)
 	if !ok {
 		return nil, false
@@ -70,7 +93,11 @@ func newPolled(c *conn, sock net.Conn) (*polled, bool) {
 		return nil, false
 	}
 	_ = tcp.Close()
-	return &polled{c: c, fd: fd}, true
+	d := &polled{c: c, fd: fd, secure: secure}
+	if secure != nil {
+		socket.Conn, socket.driver = nil, d
+	}
+	return d, true
 }
 
 // watch has the poller report. What has arrived before is reported as well.
@@ -82,6 +109,9 @@ func (d *polled) watch() {
 		return
 	}
 	d.poller = p
+	if d.secure != nil { // it may hold bytes that nobody announces
+		d.c.later()
+	}
 }
 
 // take reads what is there.
@@ -94,21 +124,74 @@ func (d *polled) take() ([]byte, error) {
 	if d.buffer == nil {
 		d.buffer = readBuffers.Get().(*[readSize]byte)
 	}
-	n, err := again(func() (int, error) { return unix.Read(d.fd, d.buffer[:]) })
-	switch {
-	case n > 0:
+	n, err := d.read(d.buffer[:])
+	if n > 0 {
 		return d.buffer[:n], nil
-	case err == nil:
-		err = io.EOF
-	case errors.Is(err, unix.EAGAIN) && d.late:
-		err = os.ErrDeadlineExceeded
-	case errors.Is(err, unix.EAGAIN):
-		err = ErrWouldBlock
-	default:
-		err = os.NewSyscallError("read", err)
 	}
 	d.giveBack()
+	if errors.Is(err, errAgain) {
+		err = ErrWouldBlock
+		if d.late {
+			err = os.ErrDeadlineExceeded
+		}
+	}
 	return nil, err
+}
+
+// read reads plain bytes. TLS may have something to answer.
+func (d *polled) read(b []byte) (int, error) {
+	if d.secure == nil {
+		return d.receive(b)
+	}
+	n, err := d.secure.Read(b)
+	d.sealing.Lock()
+	answers := len(d.sealed) > 0
+	d.sealing.Unlock()
+	if answers {
+		d.c.mu.Lock()
+		d.wake()
+		d.c.mu.Unlock()
+	}
+	return n, err
+}
+
+// errAgain is an error that passes: nothing is here yet.
+var errAgain net.Error = again{}
+
+type again struct{}
+
+func (again) Error() string   { return "transport: nothing is here yet" }
+func (again) Timeout() bool   { return true }
+func (again) Temporary() bool { return true }
+
+// receive reads from the system.
+func (d *polled) receive(b []byte) (int, error) {
+	n, err := uninterrupted(func() (int, error) { return unix.Read(d.fd, b) })
+	switch {
+	case n > 0:
+		return n, nil
+	case err == nil:
+		return 0, io.EOF
+	case errors.Is(err, unix.EAGAIN):
+		return 0, errAgain
+	}
+	return 0, os.NewSyscallError("read", err)
+}
+
+// seal keeps what TLS wants to write.
+func (d *polled) seal(b []byte) {
+	d.sealing.Lock()
+	defer d.sealing.Unlock()
+	d.sealed = append(d.sealed, b...)
+}
+
+// unseal takes what TLS wants to write.
+func (d *polled) unseal() []byte {
+	d.sealing.Lock()
+	defer d.sealing.Unlock()
+	b := d.sealed
+	d.sealed = nil
+	return b
 }
 
 func (d *polled) giveBack() {
@@ -118,8 +201,8 @@ func (d *polled) giveBack() {
 	}
 }
 
-// again repeats a call that a signal interrupted.
-func again(call func() (int, error)) (int, error) {
+// uninterrupted repeats a call that a signal interrupted.
+func uninterrupted(call func() (int, error)) (int, error) {
 	for {
 		n, err := call()
 		if !errors.Is(err, unix.EINTR) {
@@ -141,45 +224,83 @@ func (d *polled) wake() {
 // flush writes until nothing waits or there is no more room; then the poller says
 // when there is. It is called with mu held.
 func (d *polled) flush() (failed bool) {
-	var pong [maxPong]byte
 	for !d.closed {
-		out, step := d.rest, stepPong
-		if out == nil {
-			out, step = d.c.next(pong[:0])
-		}
-		switch step {
-		case stepRest:
+		if d.rest == nil && !d.prepare() {
 			d.calm()
 			return false
-		case stepEnd:
-			_ = unix.Shutdown(d.fd, unix.SHUT_WR)
-			continue
-		case stepData, stepPong:
 		}
-		n, err := again(func() (int, error) { return unix.Write(d.fd, out) })
-		n = max(n, 0)
-		if step == stepPong {
-			d.rest = nil
-			if n < len(out) && (err == nil || errors.Is(err, unix.EAGAIN)) {
-				d.rest = append([]byte(nil), out[n:]...)
-			}
-		}
-		full := errors.Is(err, unix.EAGAIN)
-		if err != nil && !full {
-			d.calm()
-			d.c.took(0, step, os.NewSyscallError("write", err))
-			return true
-		}
-		d.c.took(n, step, nil)
+		n, err := uninterrupted(func() (int, error) { return unix.Write(d.fd, d.rest) })
 		if n > 0 {
 			d.progressed()
+			d.count(n)
 		}
-		if full {
+		switch {
+		case errors.Is(err, unix.EAGAIN):
 			d.block()
 			return false
+		case err != nil:
+			d.calm()
+			d.c.took(0, stepPong, os.NewSyscallError("write", err))
+			return true
 		}
 	}
 	return false
+}
+
+// prepare makes the next bytes ready; false: there are none.
+func (d *polled) prepare() bool {
+	for {
+		if d.secure != nil {
+			if b := d.unseal(); len(b) > 0 {
+				d.rest = b
+				return true
+			}
+			d.parcel = parcel{}
+		}
+		var pong [maxPong]byte
+		out, step := d.c.next(pong[:0])
+		switch step {
+		case stepRest:
+			return false
+		case stepEnd:
+			d.closeWrite()
+			continue
+		case stepPong:
+			out = bytes.Clone(out)
+		case stepData:
+		}
+		d.parcel = parcel{len(out), step}
+		if d.secure == nil {
+			d.rest = out
+			return true
+		}
+		if _, err := d.secure.Write(out); err != nil { // it keeps everything, unless it is broken
+			d.c.took(0, stepPong, err)
+		}
+	}
+}
+
+// count notes what the system has taken. Plain bytes count at once, sealed ones when
+// all of a parcel is gone.
+func (d *polled) count(n int) {
+	d.rest = d.rest[n:]
+	if d.secure == nil {
+		d.c.took(n, d.parcel.step, nil)
+	} else if len(d.rest) == 0 {
+		d.c.took(d.parcel.size, d.parcel.step, nil)
+	}
+	if len(d.rest) == 0 {
+		d.rest = nil
+	}
+}
+
+// closeWrite ends the stream of this side: TLS says so with a close-notify.
+func (d *polled) closeWrite() {
+	if d.secure != nil {
+		_ = d.secure.CloseWrite()
+		return
+	}
+	_ = unix.Shutdown(d.fd, unix.SHUT_WR)
 }
 
 // block waits for room, for as long as a write may take.
@@ -208,7 +329,6 @@ func (d *polled) calm() {
 		d.stall.Stop()
 		d.stall = nil
 	}
-	d.rest = nil
 	if d.left != nil {
 		close(d.left)
 		d.left = nil

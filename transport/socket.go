@@ -74,12 +74,12 @@ type driver interface {
 // newConn makes a connection over sock, which is upgraded already. raw is what
 // has to be closed in the end: sock itself, or the socket under it. leftover
 // are bytes of frames that were read together with the answer to the upgrade.
-// goroutines is to do without the poller; else it is used where there is one, for
-// plain TCP.
+// goroutines is to do without the poller; else it is used where there is one, for TCP
+// with and without TLS.
 func newConn(sock, raw net.Conn, goroutines bool, framing framing, leftover []byte, info ConnInfo, limits limits) *conn {
 	c := &conn{info: info, limits: limits, framing: framing, ready: leftover}
-	if sock == raw && !goroutines {
-		if d, ok := newPolled(c, raw); ok {
+	if !goroutines {
+		if d, ok := newPolled(c, sock); ok {
 			c.driver = d
 			return c
 		}

@@ -78,8 +78,8 @@ type WebSocket struct {
 	HandshakeTimeout time.Duration
 
 	// Goroutines has a goroutine wait for each connection, instead of a poller for
-	// all of them. There is a poller on Linux, for connections without TLS whose
-	// NetDial gave a *net.TCPConn; all others have their goroutine anyway.
+	// all of them. There is a poller on Linux, for connections whose NetDial gave a
+	// *net.TCPConn; all others have their goroutine anyway.
 	Goroutines bool
 
 	configs tlsConfigs

@@ -1,0 +1,43 @@
+package transport
+
+import (
+	"net"
+	"time"
+)
+
+// plug is what TLS is plugged into: the socket itself at first, and then, if the
+// poller takes the socket over, the poller's driver.
+type plug struct {
+	net.Conn
+	driver interface { // nil: the socket itself
+		receive(b []byte) (int, error)
+		seal(b []byte)
+	}
+}
+
+// Read reads from the socket. An error of the driver that it would block is a passing
+// one, after which TLS goes on where it was.
+func (p *plug) Read(b []byte) (int, error) {
+	if p.driver == nil {
+		return p.Conn.Read(b)
+	}
+	return p.driver.receive(b)
+}
+
+// Write writes to the socket, or has the driver keep what is to be written: TLS
+// forgives no write that fails.
+func (p *plug) Write(b []byte) (int, error) {
+	if p.driver == nil {
+		return p.Conn.Write(b)
+	}
+	p.driver.seal(b)
+	return len(b), nil
+}
+
+// SetWriteDeadline is for the socket itself: the driver has bounds of its own.
+func (p *plug) SetWriteDeadline(at time.Time) error {
+	if p.driver == nil {
+		return p.Conn.SetWriteDeadline(at)
+	}
+	return nil
+}
