@@ -230,7 +230,7 @@ func (d *polled) flush() (failed bool) {
 			return false
 		}
 		n, err := uninterrupted(func() (int, error) { return unix.Write(d.fd, d.rest) })
-		if n > 0 {
+		if err == nil { // also of an empty frame
 			d.progressed()
 			d.count(n)
 		}

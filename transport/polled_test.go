@@ -221,3 +221,10 @@ func TestNoEventReachesAnotherConnection(t *testing.T) {
 		t.Errorf("%d connections are watched after the end", watched.poller.count)
 	}
 }
+
+func TestAnEmptyFrameIsWrittenAtOnce(t *testing.T) {
+	_, c, _ := loopback(t, testLimits)
+	c.framing = chunks{}
+	same(t, "the write", c.Write(Frame{FrameBinary, nil}), nil)
+	same(t, "written", c.Written(), uint64(1))
+}

@@ -38,6 +38,9 @@ func (s *session) recv(link transport.Link, p *wire.Recv, plain []byte, flaw err
 	} else if known {
 		return nil // it is acknowledged when the handler has returned
 	}
+	if s.ours(h.Said) {
+		return s.echoed(link, h)
+	}
 	t := s.memory.threads[h.Channel]
 	if h.at == 0 && (t == nil || !t.waiting) {
 		s.publish(link, nil, h)
@@ -51,6 +54,18 @@ func (s *session) recv(link transport.Link, p *wire.Recv, plain []byte, flaw err
 	}
 	s.pump(link, t)
 	return nil
+}
+
+// echoed takes what we said ourselves, on a connection that the server took for another
+// device's: it had not noticed yet that we were here again.
+func (s *session) echoed(link transport.Link, h held) error {
+	s.memory.seen.done(h.ID)
+	if h.at > 0 {
+		t := s.thread(h.Channel)
+		t.said(h.at)
+		s.pump(link, t)
+	}
+	return s.owe(link, h.ack)
 }
 
 // publish hands a message on. It is acknowledged when it was taken. What comes late has

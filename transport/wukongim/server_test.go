@@ -31,6 +31,7 @@ type server struct {
 //	sendack clientSeq messageId messageSeq [reason] [clientMsgNo]
 //	recv messageId channel messageSeq from text
 //	recv+noPersist ... (flags after a plus)
+//	echo ... (as recv, with the name of our own message of that text's number)
 //	forged ... (as recv, with a msgKey that is wrong)
 //	pong
 //	disconnect reason text
@@ -52,7 +53,7 @@ func (s *server) packet(line string) transport.Frame {
 			return spoken(p.AppendJSON(nil, sending+words[0]))
 		}
 		return s.frame(p.Append(nil, s.version))
-	case "recv", "forged":
+	case "recv", "forged", "echo":
 		return s.recv(verb, flags, strings.SplitN(rest, " ", 5))
 	case "pong":
 		if s.json {
@@ -128,6 +129,9 @@ func (s *server) recv(verb, flags string, words []string) transport.Frame {
 	p := wire.Recv{
 		Flags: flagsOf[flags], MessageID: int64(number(words[0])), ChannelID: channel.ID, ChannelType: byte(channel.Type),
 		MessageSeq: number(words[2]), FromUID: words[3], ClientMsgNo: "no-" + words[0], Payload: []byte(words[4]),
+	}
+	if verb == "echo" {
+		p.ClientMsgNo = "0000000000000001-" + words[4]
 	}
 	if s.json {
 		return spoken(p.AppendJSON(nil))

@@ -225,6 +225,14 @@ func TestMessagesOfOthers(t *testing.T) {
 			< recv 1003 Group/g 3 bob three
 			pub Group/g 3 three unasked
 		`},
+		"what we said on a connection that the server had not missed comes back, and is not news": {options: archived(), trace: `
+			< recv 9 Group/g 1 bob one
+			pub Group/g 1 one unasked
+			< echo 10 Group/g 2 ann 1
+			> RECVACK 10 2
+			< recv 11 Group/g 3 bob three
+			pub Group/g 3 three unasked
+		`},
 		"others may be told of it before we are": {options: archived("1 bob one", "2 ann mine", "3 bob three"), trace: `
 			< recv 9 Group/g 1 bob one
 			pub Group/g 1 one unasked
