@@ -37,8 +37,8 @@ func compare(ctx context.Context, q Question, s settings) (*result, error) {
 }
 
 // once measures one peer, with a server and a client of its own: what a peer left
-// in memory, or in the system's table of closed connections, is not the next one's
-// burden. The server ends first, so that it is the one whose sockets linger.
+// in memory, or in the system's table of closed connections, which knows the port of
+// the server, is not the next one's burden.
 func once(ctx context.Context, q Question, s settings, name string) (gauge.Figures, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -78,10 +78,12 @@ func once(ctx context.Context, q Question, s settings, name string) (gauge.Figur
 			return nil, err
 		}
 		brief.Listen = where.Data
-		if house, where, err = startServer(ctx, brief); err != nil {
+		next, again, err := startServer(ctx, brief)
+		if err != nil {
 			return nil, err
 		}
-		if err := client.tell(where); err != nil {
+		house = next
+		if err := client.tell(again); err != nil {
 			return nil, err
 		}
 	}
