@@ -17,13 +17,9 @@ import (
 // stop the whole fleet with it: every handler recovers.
 type root struct {
 	*house
-	children map[string]*child // by the id of the channel's PID
-	leaving  bool              // stopping: nothing is spawned any more
-}
-
-type child struct {
-	channel *Channel
-	crashes []time.Time // within the panic budget's window
+	children map[string]*Channel      // by the id of the channel's PID
+	crashes  map[*Channel][]time.Time // within the panic budget's window, of those that crashed
+	leaving  bool                     // stopping: nothing is spawned any more
 }
 
 // To the supervisor actor.
@@ -57,6 +53,7 @@ func (r *root) Receive(ctx actor.Context) {
 	case *actor.Stopped:
 		r.gone()
 	case *actor.Terminated:
+		delete(r.crashes, r.children[m.Who.Id])
 		delete(r.children, m.Who.Id)
 	case *spawn:
 		r.spawn(ctx, m.channel)
@@ -102,7 +99,7 @@ func (r *root) spawn(ctx actor.Context, ch *Channel) {
 		return
 	}
 	pid := ctx.Spawn(actors.ChannelProps(ch.record))
-	r.children[pid.Id] = &child{channel: ch}
+	r.children[pid.Id] = ch
 	if r.reach.offline() {
 		ctx.Send(pid, messages.NetworkDown{})
 	}
@@ -146,14 +143,14 @@ func (r *root) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, 
 			supervisor.StopChildren(pid)
 		}
 	}()
-	c, ok := r.children[pid.Id]
+	ch, ok := r.children[pid.Id]
 	if !ok {
 		supervisor.StopChildren(pid)
 		return
 	}
-	entry := r.log.WithField("channel", string(c.channel.ID())).WithField("panic", fmt.Sprint(actors.PanicValue(reason)))
+	entry := r.log.WithField("channel", string(ch.ID())).WithField("panic", fmt.Sprint(actors.PanicValue(reason)))
 	entry.WithField("stack", actors.PanicStack(reason)).Error("a channel panicked")
-	if c.channel.isClosing() || c.exhausted(time.Now()) {
+	if ch.isClosing() || r.exhausted(ch, time.Now()) {
 		supervisor.StopChildren(pid)
 		return
 	}
@@ -162,9 +159,9 @@ func (r *root) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, 
 
 // exhausted counts a crash and reports whether even a Failed channel crashes
 // too often to be kept.
-func (c *child) exhausted(now time.Time) bool {
-	budget := c.channel.record.Panics
-	c.crashes = slices.DeleteFunc(c.crashes, func(at time.Time) bool { return now.Sub(at) >= budget.Within })
-	c.crashes = append(c.crashes, now)
-	return len(c.crashes) > 2*budget.Max
+func (r *root) exhausted(ch *Channel, now time.Time) bool {
+	budget := ch.record.Panics
+	recent := slices.DeleteFunc(r.crashes[ch], func(at time.Time) bool { return now.Sub(at) >= budget.Within })
+	r.crashes[ch] = append(recent, now)
+	return len(recent) >= 2*budget.Max
 }

@@ -26,8 +26,7 @@ type Channel struct {
 
 	mu      sync.Mutex
 	self    *actor.PID
-	queued  []any // commands that came before the actor was spawned
-	spawned []func(*actor.PID)
+	lobby   *lobby // nil once the actor was spawned
 	closing bool
 	manual  bool // it stays Idle until it is told to Connect
 }

@@ -13,11 +13,17 @@ import (
 // returned; commands that come before wait in the handle and are passed on in
 // order, before later ones can reach the actor by themselves.
 
+// lobby is what waits for a channel's actor to be spawned.
+type lobby struct {
+	commands []any
+	callers  []func(*actor.PID) // who want to know the PID
+}
+
 func (c *Channel) send(message any) {
 	c.mu.Lock()
 	self := c.self
 	if self == nil {
-		c.queued = append(c.queued, message)
+		c.lobby.commands = append(c.lobby.commands, message)
 	}
 	c.mu.Unlock()
 	if self != nil {
@@ -30,16 +36,16 @@ func (c *Channel) send(message any) {
 func (c *Channel) publish(pid *actor.PID) {
 	for {
 		c.mu.Lock()
-		queued := c.queued
-		c.queued = nil
-		if len(queued) == 0 {
+		commands := c.lobby.commands
+		c.lobby.commands = nil
+		if len(commands) == 0 {
 			c.self = pid
 			c.mu.Unlock()
 			c.tellSpawned(pid)
 			return
 		}
 		c.mu.Unlock()
-		for _, m := range queued {
+		for _, m := range commands {
 			c.house.system.Root.Send(pid, m)
 		}
 	}
@@ -53,10 +59,13 @@ func (c *Channel) discard() {
 
 func (c *Channel) tellSpawned(pid *actor.PID) {
 	c.mu.Lock()
-	spawned := c.spawned
-	c.spawned = nil
+	callers := c.lobby.callers
+	c.lobby.callers = nil
+	if pid != nil {
+		c.lobby = nil
+	}
 	c.mu.Unlock()
-	for _, tell := range spawned {
+	for _, tell := range callers {
 		tell(pid)
 	}
 }
@@ -67,7 +76,7 @@ func (c *Channel) whenSpawned(tell func(*actor.PID)) {
 	c.mu.Lock()
 	self := c.self
 	if self == nil {
-		c.spawned = append(c.spawned, tell)
+		c.lobby.callers = append(c.lobby.callers, tell)
 	}
 	c.mu.Unlock()
 	if self != nil {

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/sirupsen/logrus"
@@ -54,7 +55,9 @@ func (h *house) props(forward bool) *actor.Props {
 		h.bus.join(&newListener("event stream", h.queue, &h.workers, h.observerPanicked, func(e messages.Event) { stream.Publish(e) }).observer, nil)
 	}
 	return actor.PropsFromProducer(
-		func() actor.Actor { return &root{house: h, children: map[string]*child{}} },
+		func() actor.Actor {
+			return &root{house: h, children: map[string]*Channel{}, crashes: map[*Channel][]time.Time{}}
+		},
 		actor.WithMailbox(actor.UnboundedLockfree()),
 		actor.WithDispatcher(h.crew),
 	)
