@@ -4,19 +4,18 @@ import (
 	"context"
 	"sync"
 
-	"github.com/lesismal/llib/std/crypto/tls"
 	"github.com/lesismal/nbio/logging"
 	"github.com/lesismal/nbio/nbhttp"
 	"github.com/lesismal/nbio/nbhttp/websocket"
 )
 
 // nbio is lesismal/nbio without blocking: one poller, which also calls the
-// handlers, since they are quick and a hand-over to its pool costs more. Its TLS
-// is a fork of crypto/tls.
+// handlers, since they are quick and a hand-over to its pool costs more. It
+// has no row with TLS: its own fork of crypto/tls fails in handshakes of many clients
+// at once, on messages that it takes to be megabytes long.
 type nbio struct {
 	engine  *nbhttp.Engine
 	options *websocket.Options
-	tls     *tls.Config
 
 	mu    sync.Mutex
 	early map[*websocket.Conn]struct{} // ended before they had a life
@@ -35,16 +34,13 @@ func newNBIO(c Config) (*nbio, error) {
 	if c.Heartbeat > 0 {
 		n.options.KeepaliveTime = c.Heartbeat + pongWithin // after each frame
 	}
-	if c.TLS != nil {
-		n.tls = &tls.Config{RootCAs: c.TLS.RootCAs, ServerName: c.TLS.ServerName}
-	}
 	n.options.OnMessage(func(_ *websocket.Conn, _ websocket.MessageType, data []byte) { c.Received(data) })
 	n.options.OnClose(n.ended)
 	return n, n.engine.Start()
 }
 
 func (n *nbio) dial(_ context.Context, url string, l life) (socket, error) {
-	dialer := websocket.Dialer{Engine: n.engine, Options: n.options, DialTimeout: handshakeTime, TLSClientConfig: n.tls}
+	dialer := websocket.Dialer{Engine: n.engine, Options: n.options, DialTimeout: handshakeTime}
 	conn, _, err := dialer.Dial(url, nil)
 	if err != nil {
 		return nil, err

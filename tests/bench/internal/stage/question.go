@@ -111,11 +111,12 @@ func answer(q Question, s settings) error {
 	return nil
 }
 
-// names are the peers of this run, Holdfast first.
+// names are the peers of this run, Holdfast first; those without TLS are left out
+// where there is TLS.
 func (s settings) names() []string {
 	names := peer.Names[:1:1]
 	for name := range strings.SplitSeq(s.peers, ",") {
-		if name != "" && name != names[0] {
+		if name != "" && name != names[0] && (name != "nbio" || !s.tls) {
 			names = append(names, name)
 		}
 	}
