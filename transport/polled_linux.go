@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -44,17 +45,22 @@ type polled struct {
 	buffer  *[readSize]byte // borrowed; nil while nothing is parsed
 	closed  bool            // guarded by both locks
 	late    bool            // reading was to end soon, and soon is over
+	empty   uint64          // the event after which nothing was left to read; 0: there was more
+
+	events atomic.Uint64 // that the poller reported, counted
+	ending atomic.Bool   // one of them was of an ending
 
 	secure  *tls.Conn  // nil: plain TCP
 	sealing sync.Mutex // TLS may answer the peer while it reads
 	sealed  []byte     // by TLS, and not taken by the system yet
 
-	blocked bool   // the system takes no more for now
-	rest    []byte // of what must be taken entirely before it counts
-	parcel  parcel // that counts then
-	stall   *time.Timer
-	hurried *time.Timer
-	left    chan struct{} // closed once nothing waits; nil: nobody waits for that
+	blocked  bool   // the system takes no more for now
+	rest     []byte // of what must be taken entirely before it counts
+	parcel   parcel // that counts then
+	stall    *time.Timer
+	patience time.Time // when stall is due
+	hurried  *time.Timer
+	left     chan struct{} // closed once nothing waits; nil: nobody waits for that
 }
 
 // parcel is what was made ready to be written at once.
@@ -105,10 +111,13 @@ func (d *polled) watch() {
 	p, err := watched.add(d)
 	if err != nil { // there is no descriptor for the poller
 		d.c.writeErr = failure("watch", err, messages.ReasonReadError)
-		d.c.later()
+		d.hurry()
 		return
 	}
 	d.poller = p
+	if d.blocked {
+		p.want(d, true)
+	}
 	if d.secure != nil { // it may hold bytes that nobody announces
 		d.c.later()
 	}
@@ -164,11 +173,20 @@ func (again) Error() string   { return "transport: nothing is here yet" }
 func (again) Timeout() bool   { return true }
 func (again) Temporary() bool { return true }
 
-// receive reads from the system.
+// receive reads from the system. When less came than there was room for, nothing is
+// left, and nothing is asked for until there is another event: that would be a call of
+// the system for every message. Only an ending may follow without one.
 func (d *polled) receive(b []byte) (int, error) {
+	event := d.events.Load() // before the read: what comes after it has another number
+	if d.empty == event && event > 0 && !d.ending.Load() {
+		return 0, errAgain
+	}
 	n, err := uninterrupted(func() (int, error) { return unix.Read(d.fd, b) })
 	switch {
 	case n > 0:
+		if d.empty = 0; n < len(b) {
+			d.empty = event
+		}
 		return n, nil
 	case err == nil:
 		return 0, io.EOF
@@ -312,6 +330,7 @@ func (d *polled) block() {
 		}
 	}
 	if d.stall == nil {
+		d.patience = time.Now().Add(d.c.limits.writeTimeout)
 		d.stall = time.AfterFunc(d.c.limits.writeTimeout, d.stalled)
 	}
 }
@@ -319,6 +338,7 @@ func (d *polled) block() {
 // progressed begins the time that a write may take anew.
 func (d *polled) progressed() {
 	if d.stall != nil {
+		d.patience = time.Now().Add(d.c.limits.writeTimeout)
 		d.stall.Reset(d.c.limits.writeTimeout)
 	}
 }
@@ -335,10 +355,11 @@ func (d *polled) calm() {
 	}
 }
 
-// stalled ends a write that took too long.
+// stalled ends a write that took too long. The timer may have run out while there was
+// progress.
 func (d *polled) stalled() {
 	d.c.mu.Lock()
-	due := d.stall != nil && d.blocked && !d.closed
+	due := d.stall != nil && d.blocked && !d.closed && !time.Now().Before(d.patience)
 	if due {
 		d.calm()
 		d.c.took(0, stepPong, os.ErrDeadlineExceeded)
@@ -361,9 +382,13 @@ func (d *polled) hurry() {
 	}
 }
 
-// ready is called by the poller: bytes or an ending are there, or room.
-func (d *polled) ready(room bool) {
-	if room {
+// ready is called by the poller: bytes, room or an ending are there.
+func (d *polled) ready(events uint32) {
+	if events&(unix.EPOLLRDHUP|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+		d.ending.Store(true)
+	}
+	d.events.Add(1)
+	if events&(unix.EPOLLOUT|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
 		d.c.mu.Lock()
 		if d.blocked && d.c.writeErr == nil {
 			d.blocked = false

@@ -150,7 +150,7 @@ func (p *poller) run(raw interface {
 		}
 		for _, e := range events[:max(n, 0)] {
 			if d := p.find(e); d != nil {
-				d.ready(e.Events&(unix.EPOLLOUT|unix.EPOLLERR|unix.EPOLLHUP) != 0)
+				d.ready(e.Events)
 			}
 		}
 	}
