@@ -200,20 +200,25 @@ func (c *conn) report() {
 		c.mu.Unlock()
 		return
 	}
-	notify := c.notify
 	c.reporting.Add(1) // before bury waits, for it sets aborted first
 	c.mu.Unlock()
 	defer c.reporting.Done()
 	if c.reports.Add(1) > 1 {
 		return
 	}
-	for {
-		due := c.reports.Load()
-		notify()
-		if c.reports.CompareAndSwap(due, 0) {
+	for due := int32(1); ; due = c.reports.Load() {
+		c.notify()
+		if c.reports.CompareAndSwap(due, 0) || c.over() {
 			return
 		}
 	}
+}
+
+// over reports whether the connection was aborted: then nothing is worth a call.
+func (c *conn) over() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.aborted
 }
 
 // later reports from elsewhere, for those who hold mu.

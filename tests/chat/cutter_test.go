@@ -87,6 +87,12 @@ func (c *cutter) carry(client, server net.Conn) {
 	}
 }
 
+func (c *cutter) total() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cuts
+}
+
 func (c *cutter) count() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
