@@ -167,6 +167,9 @@ func (f *faults) push(i int, order string, count int) {
 		l.mu.Lock()
 		l.pushed++
 		number := l.pushed
+		if order != "" {
+			l.tell("server: message %d, the handler is to be %s about it", number, order)
+		}
 		l.mu.Unlock()
 		text := fmt.Sprint(number)
 		if order != "" {
@@ -227,12 +230,7 @@ func (f *faults) accident(i int) {
 	case 6:
 		code := []int{0, 1000, 1001, 1002, 1005, 1006, 1011, 1012, 1013, 3012, 4000}[f.random.IntN(11)]
 		f.happened("close frame")
-		l.mu.Lock()
-		if v.kicked.IsZero() {
-			v.kicked = time.Now()
-		}
-		l.tell("close %d", code)
-		l.mu.Unlock()
+		l.kicks(v, code)
 		v.conn.Kick(code, "accident")
 	}
 }

@@ -64,7 +64,7 @@ type life struct {
 	epoch    messages.Epoch
 	conn     *wstest.Conn
 	received []int
-	over     bool
+	over     time.Time // when the server was done with it; zero: not yet
 	wound    time.Time // from when on bytes may be lost; zero: never
 	how      string
 	kicked   time.Time // when a close frame was sent to it
@@ -162,9 +162,23 @@ func (l *ledger) arrives(v *life, number int) {
 func (l *ledger) ends(v *life) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	v.over = true
+	v.over = time.Now()
 	l.tell("server: connection of attempt %d is over", v.epoch)
 }
+
+// kicks books that the server sends a close frame. The first one counts.
+func (l *ledger) kicks(v *life, code int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if v.kicked.IsZero() {
+		v.kicked = time.Now()
+	}
+	l.tell("close %d", code)
+}
+
+// answerTime is how long the server waits for the answer to its close frame before
+// it hangs up.
+const answerTime = 5 * time.Second
 
 // wounded books that bytes may be lost on a connection from then on. The first
 // wound counts.
@@ -183,7 +197,7 @@ func (l *ledger) living() []*life {
 	defer l.mu.Unlock()
 	var living []*life
 	for _, v := range l.lives {
-		if !v.over {
+		if v.over.IsZero() {
 			living = append(living, v)
 		}
 	}
@@ -268,10 +282,14 @@ func (l *ledger) balance(w *world, v *life, written []*entry, sum *tallies) {
 	}
 	wound, how := v.wound, v.how
 	if wound.IsZero() && !v.kicked.IsZero() {
-		// The server waits five seconds for the answer to its close frame. If
-		// the network is cut meanwhile, it hangs up on bytes under way.
-		if from, cut := w.cutWithin(v.kicked, v.kicked.Add(5*time.Second+2*lag)); cut {
+		// If the network is cut while the server waits for the answer to its
+		// close frame, it hangs up on bytes under way. And a client whose handler
+		// is slow and whose inbox is full reads the close frame late: what it
+		// writes after the server hung up arrives nowhere.
+		if from, cut := w.cutWithin(v.kicked, v.kicked.Add(answerTime+2*lag)); cut {
 			wound, how = from, "kicked, then cut off"
+		} else if !v.over.Before(v.kicked.Add(answerTime)) {
+			wound, how = v.over, "kicked, and no answer"
 		}
 	}
 	if wound.IsZero() {
