@@ -39,6 +39,7 @@ const (
 	ReasonPeerClose           Code = 216 // the peer closed the connection with a close frame
 	ReasonLocalPortsExhausted Code = 217 // no local port is left for this endpoint
 	ReasonFDLimit             Code = 218 // this process may not open more descriptors
+	ReasonLocalAddress        Code = 219 // no local address to dial from fits
 
 	// Deadlines.
 	ReasonHandshakeTimeout  Code = 300 // the upgrade was not answered in time
@@ -184,6 +185,7 @@ var catalogue = map[Code]entry{
 	ReasonPeerClose:            {"PeerClose", ClassTransient, ActionWait, "the peer closed the connection with a close frame"},
 	ReasonLocalPortsExhausted:  {"LocalPortsExhausted", ClassTransient, ActionReport, "no local port is left for this endpoint"},
 	ReasonFDLimit:              {"FDLimit", ClassTransient, ActionReport, "this process may not open more descriptors"},
+	ReasonLocalAddress:         {"LocalAddress", ClassTransient, ActionConfigure, "no local address to dial from fits"},
 	ReasonHandshakeTimeout:     {"HandshakeTimeout", ClassTransient, ActionWait, "the upgrade was not answered in time"},
 	ReasonAuthTimeout:          {"AuthTimeout", ClassTransient, ActionWait, "the login was not answered in time"},
 	ReasonSyncTimeout:          {"SyncTimeout", ClassTransient, ActionWait, "catching up took too long"},

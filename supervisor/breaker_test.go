@@ -210,7 +210,7 @@ func TestWhatTheEndOfADialSaysAboutItsEndpoint(t *testing.T) {
 		}},
 		{neutral, []messages.Code{
 			messages.ReasonUserDisconnect, messages.ReasonUserDrop, messages.ReasonPaused, messages.ReasonParentStopped,
-			messages.ReasonNetworkDown, messages.ReasonLocalPortsExhausted, messages.ReasonFDLimit,
+			messages.ReasonNetworkDown, messages.ReasonLocalPortsExhausted, messages.ReasonFDLimit, messages.ReasonLocalAddress,
 			messages.ReasonCredCallbackError, messages.ReasonCredCallbackTimeout, messages.ReasonCredUnavailable,
 			messages.ReasonActorPanic, messages.ReasonAdmissionTimeout,
 		}},

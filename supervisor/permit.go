@@ -86,7 +86,7 @@ func verdictOf(reason messages.Reason) verdict {
 			return down
 		}
 		return alive // it answers, if not as we would like
-	case messages.ReasonNetworkDown, messages.ReasonLocalPortsExhausted, messages.ReasonFDLimit,
+	case messages.ReasonNetworkDown, messages.ReasonLocalPortsExhausted, messages.ReasonFDLimit, messages.ReasonLocalAddress,
 		messages.ReasonCredCallbackError, messages.ReasonCredCallbackTimeout, messages.ReasonCredUnavailable:
 		return neutral
 	default:

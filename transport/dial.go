@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ type road struct {
 	alpn    []string // what TLS offers, unless tls says otherwise
 	proxy   func(*url.URL) (*url.URL, error)
 	netDial func(ctx context.Context, network, addr string) (net.Conn, error)
+	from    []netip.Addr // local addresses; none: the system chooses
+	sources *sources
 	timeout time.Duration // of each handshake; 0 is none
 }
 
@@ -69,6 +72,9 @@ func portOf(u *url.URL) string {
 func (r road) dialTCP(ctx context.Context, addr string) (net.Conn, error) {
 	if r.netDial != nil {
 		return r.netDial(ctx, "tcp", addr)
+	}
+	if len(r.from) > 0 {
+		return r.sources.dial(ctx, r.from, addr)
 	}
 	var dialer net.Dialer
 	return dialer.DialContext(ctx, "tcp", addr)

@@ -45,7 +45,8 @@ func ProxyURL(raw string) func(*url.URL) (*url.URL, error) {
 var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
 // connectThrough makes a connection to the server through a proxy. Everything
-// that goes wrong on the way is ReasonProxy, except that time ran out.
+// that goes wrong on the way is ReasonProxy, except that time ran out, or what this
+// machine has not enough of.
 func (a *attempt) connectThrough(ctx context.Context, via *url.URL) (net.Conn, error) {
 	port, ok := proxyPorts[via.Scheme]
 	if !ok || via.Hostname() == "" {
@@ -69,8 +70,10 @@ func (a *attempt) connectThrough(ctx context.Context, via *url.URL) (net.Conn, e
 		return nil, own
 	}
 	failure := a.failed(ctx, err, messages.ReasonProxy, "the proxy "+addr)
-	if failure.Reason.Code != messages.ReasonDialTimeout {
-		failure.Reason.Code = messages.ReasonProxy
+	if code := failure.Reason.Code; code != messages.ReasonDialTimeout {
+		if !isOwn(code) {
+			failure.Reason.Code = messages.ReasonProxy
+		}
 		failure.Reason.Detail = "through the proxy " + addr + ": " + failure.Reason.Detail
 	}
 	return nil, failure

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/seed14814784/holdfast/messages"
@@ -20,6 +21,7 @@ var systemReasons = map[syscall.Errno]messages.Code{
 	syscall.ENETUNREACH:   messages.ReasonUnreachable,
 	syscall.ENETDOWN:      messages.ReasonUnreachable,
 	syscall.EADDRNOTAVAIL: messages.ReasonLocalPortsExhausted,
+	syscall.EADDRINUSE:    messages.ReasonLocalPortsExhausted,
 	syscall.EMFILE:        messages.ReasonFDLimit,
 	syscall.ENFILE:        messages.ReasonFDLimit,
 }
@@ -35,6 +37,9 @@ func reasonOf(err error, fallback messages.Code) messages.Reason {
 		return messages.Reason{Code: code, Detail: err.Error()}
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		if code, short := starved(dns); short {
+			return messages.Reason{Code: code, Wire: messages.Wire{Scheme: "dns", Text: dns.Err}, Detail: "looking up the name " + dns.Name + " takes a descriptor"}
+		}
 		return messages.Reason{
 			Code: messages.ReasonDNS, Wire: messages.Wire{Scheme: "dns", Text: dns.Err},
 			Detail: "the name " + dns.Name + " was looked up",
@@ -61,6 +66,17 @@ func reasonOf(err error, fallback messages.Code) messages.Reason {
 		return messages.Reason{Code: messages.ReasonDialTimeout}
 	}
 	return messages.Because(fallback, "%v", err)
+}
+
+// starved recognises a lookup for which there was no descriptor. Of the system's error
+// package net keeps the words only.
+func starved(dns *net.DNSError) (messages.Code, bool) {
+	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE} {
+		if strings.Contains(dns.Err, errno.Error()) {
+			return systemReasons[errno], true
+		}
+	}
+	return 0, false
 }
 
 // failure is the error of an operation on a socket. Where the reason has the
@@ -91,6 +107,16 @@ func isDeadline(code messages.Code) bool {
 		return true
 	default:
 		return code/100 == 3
+	}
+}
+
+// isOwn reports whether a code tells of what this machine lacks, whoever was dialled.
+func isOwn(code messages.Code) bool {
+	switch code {
+	case messages.ReasonFDLimit, messages.ReasonLocalPortsExhausted, messages.ReasonLocalAddress:
+		return true
+	default:
+		return false
 	}
 }
 

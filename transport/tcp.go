@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -48,6 +49,10 @@ type TCP struct {
 	// net.Dialer. It must return soon after ctx has ended.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
+	// LocalAddrs are the addresses of this machine that connections come from, in
+	// turns; see [WebSocket].
+	LocalAddrs []netip.Addr
+
 	// WriteLimit is how many bytes may wait to be written; 0 is
 	// DefaultWriteLimit. Above it, Write returns ReasonSlowConsumer; a single
 	// frame above it can never be written and is ReasonTooLarge.
@@ -65,6 +70,7 @@ type TCP struct {
 	Goroutines bool
 
 	configs tlsConfigs
+	sources sources
 }
 
 var _ Dialer = (*TCP)(nil)
@@ -109,18 +115,19 @@ func (t *TCP) Check() error {
 	if t == nil {
 		return invalid("tcp", "it is nil; use new(transport.TCP)")
 	}
-	return errors.Join(notNegative("tcp", []bound{
+	errs := notNegative("tcp", []bound{
 		{"WriteLimit", int64(t.WriteLimit)},
 		{"WriteTimeout", int64(t.WriteTimeout)},
 		{"HandshakeTimeout", int64(t.HandshakeTimeout)},
-	})...)
+	})
+	return errors.Join(append(errs, checkSources("tcp", t.LocalAddrs, t.NetDial != nil)...)...)
 }
 
 // Dials returns the schemes that it dials: tcp and tls.
 func (t *TCP) Dials() []string { return []string{"tcp", "tls"} }
 
 func (t *TCP) road() road {
-	return road{tls: t.TLS, configs: &t.configs, proxy: t.Proxy, netDial: t.NetDial, timeout: t.HandshakeTimeout}
+	return road{tls: t.TLS, configs: &t.configs, proxy: t.Proxy, netDial: t.NetDial, from: t.LocalAddrs, sources: &t.sources, timeout: t.HandshakeTimeout}
 }
 
 func (t *TCP) limits() limits {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -51,6 +52,18 @@ type WebSocket struct {
 	// net.Dialer. It must return soon after ctx has ended.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
+	// LocalAddrs are the addresses of this machine that connections come from, in
+	// turns; none lets the system choose. An address has about 28,000 ports for
+	// each address and port of a server (net.ipv4.ip_local_port_range on Linux),
+	// so a process that wants more connections to one needs several.
+	//
+	// Of a server or proxy with addresses of both families, the families are tried
+	// that are here too. An address without a port left for a destination is passed
+	// over, and so is one that is not of this machine; only if none is left the
+	// dial fails, with ReasonLocalPortsExhausted or ReasonLocalAddress. It needs a
+	// Unix system, and the dialer's own NetDial.
+	LocalAddrs []netip.Addr
+
 	// Compression offers permessage-deflate (RFC 7692), without context
 	// takeover in either direction.
 	Compression bool
@@ -83,6 +96,7 @@ type WebSocket struct {
 	Goroutines bool
 
 	configs tlsConfigs
+	sources sources
 }
 
 var _ Dialer = (*WebSocket)(nil)
@@ -104,6 +118,7 @@ func (w *WebSocket) Check() error {
 	if w.FrameLimit > w.messageLimit() {
 		errs = append(errs, invalidField("FrameLimit %d is above MessageLimit %d", w.FrameLimit, w.messageLimit()))
 	}
+	errs = append(errs, checkSources("websocket", w.LocalAddrs, w.NetDial != nil)...)
 	errs = append(errs, checkHeader(w.Header)...)
 	errs = append(errs, checkSubprotocols(w.Subprotocols)...)
 	return errors.Join(errs...)
@@ -115,6 +130,7 @@ func (w *WebSocket) Dials() []string { return []string{"ws", "wss"} }
 func (w *WebSocket) road() road {
 	return road{
 		tls: w.TLS, configs: &w.configs, proxy: w.Proxy, netDial: w.NetDial, timeout: w.HandshakeTimeout,
+		from: w.LocalAddrs, sources: &w.sources,
 		alpn: []string{"http/1.1"}, // no other version can be upgraded
 	}
 }
