@@ -165,7 +165,8 @@ func (h *house) settings(s Spec, rules *actors.Rules) actors.Settings {
 		Rules:       rules,
 	}
 	if s.Credentials != nil {
-		settings.Credentials = keeper{s.Credentials, &h.workers, func(what string, stack []byte) { h.report(s.ID, what, stack) }}
+		id := s.ID
+		settings.Credentials = keeper{s.Credentials, &h.workers, func(what string, stack []byte) { h.report(id, what, stack) }}
 		settings.Refreshable = s.Credentials.Fetch != nil
 	}
 	return settings

@@ -290,9 +290,9 @@ type duration struct {
 	must     bool
 }
 
-func (s *Spec) durations() []duration {
+func (s *Spec) durations() [22]duration {
 	t, k := &s.Timeouts, &s.Keepalive
-	return []duration{
+	return [...]duration{
 		{"Timeouts.Prepare", &t.Prepare, 10 * time.Second, true},
 		{"Timeouts.Dial", &t.Dial, 10 * time.Second, true},
 		{"Timeouts.Auth", &t.Auth, 10 * time.Second, true},

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"sync"
 	"time"
 
 	"github.com/seed14814784/holdfast/messages"
@@ -60,8 +61,13 @@ func (m Machine) Step(s State, ev Event) (State, Step, bool) {
 	if rules == nil {
 		rules = house
 	}
-	turn := move{State: s, machine: m, event: ev}
-	row := rules.Find(s.Status, ev.Kind, &turn)
+	turn := moves.Get().(*move)
+	*turn = move{State: s, machine: m, event: ev}
+	defer func() {
+		*turn = move{}
+		moves.Put(turn)
+	}()
+	row := rules.Find(s.Status, ev.Kind, turn)
 	if row == nil {
 		return s, Step{}, false
 	}
@@ -70,10 +76,13 @@ func (m Machine) Step(s State, ev Event) (State, Step, bool) {
 	if ev.Reason.Code == messages.ReasonOK {
 		turn.step.Reason.Code = row.Reason
 	}
-	row.Act(&turn)
+	row.Act(turn)
 	turn.step.Rearm &= s.Timers & turn.Timers // else arming is not "anew"
 	return turn.State, turn.step, true
 }
+
+// moves are made again and again, and never kept.
+var moves = sync.Pool{New: func() any { return new(move) }}
 
 func (m Machine) authThreshold() int {
 	if m.AuthThreshold > 0 {
