@@ -40,7 +40,7 @@ func (c *channel) Receive(ctx actor.Context) {
 	case *actor.Started:
 		c.start(ctx)
 	case *actor.Restarting:
-		c.crashing()
+		c.crashing(ctx)
 	case *actor.Stopping:
 		c.stopping(ctx)
 	case *actor.Stopped:
@@ -98,14 +98,14 @@ func (c *channel) reply(answer any) {
 	}
 }
 
-// crashing ends an incarnation. protoactor stops the connection before it makes
-// the next one; that is no loss of the connection, which would be counted as
-// well as the crash.
-func (c *channel) crashing() {
+// crashing ends an incarnation, and its connection; that is no loss of the
+// connection, which would be counted as well as the crash. The next incarnation
+// waits for the last word of it.
+func (c *channel) crashing(ctx actor.Context) {
 	c.clock.stop()
 	if c.conn != nil {
 		c.sketch().node = ""
-		c.conn.leave()
+		c.drop(ctx)
 	}
 	c.answerRooms(restarted)
 	c.rooms.Store(nil) // protoactor stops it with us
@@ -136,15 +136,15 @@ func (c *channel) start(ctx actor.Context) {
 	c.armAll()
 }
 
-// stopping ends everything the channel is waiting for, then protoactor stops
-// the connection, then stopped is called. A panic here would keep the actor
-// from ever stopping.
+// stopping ends everything the channel is waiting for, and its connection. A panic
+// here would keep the actor from ever stopping.
 func (c *channel) stopping(ctx actor.Context) {
 	defer func() {
 		_ = recover()
 		c.over = true
 		c.clock.stop()
 		c.withdraw()
+		c.drop(ctx)
 	}()
 	ending := messages.Reason{Code: messages.ReasonConnTerminal}
 	if c.roster != nil {

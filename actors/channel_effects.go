@@ -124,7 +124,7 @@ func (c *channel) connect(ctx actor.Context) {
 	c.conn = ref
 	c.socketBorn()
 	c.born = newConnection(c.Record, ref, ctx.Self(), a)
-	ref.pid = ctx.Spawn(c.kin())
+	ref.pid = c.nurse(ctx)
 	c.permit = nil
 }
 
@@ -133,8 +133,15 @@ func (c *channel) connect(ctx actor.Context) {
 func (c *channel) dispose(ctx actor.Context) {
 	c.withdraw()
 	if c.conn != nil && !c.conn.stopping {
-		c.conn.leave()
 		c.sketch().node, c.rotateIn = "", 0
+		c.drop(ctx)
+	}
+}
+
+// drop ends the connection, unless it was told to end.
+func (c *channel) drop(ctx actor.Context) {
+	if c.conn != nil && !c.conn.stopping {
+		c.conn.leave()
 		ctx.Stop(c.conn.pid)
 	}
 }

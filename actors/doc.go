@@ -106,6 +106,9 @@
 // A fleet keeps a few goroutines for its mailboxes: see Crew. A new one per
 // burst of messages spent a quarter of the processor on growing its stack.
 //
+// For protoactor, a connection is the child of a cradle, not of its channel: the
+// set of one child would be a tenth of an idle channel. See cradle.
+//
 // The timers of a lease belong to the channel and not to the credentials, which
 // know nothing of servers that say how long a login is good. Spread as they are,
 // they make one identity ask once all the same.
