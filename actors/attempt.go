@@ -29,12 +29,17 @@ type approach struct {
 }
 
 // prepare asks the credentials and the address callback, in a goroutine of its
-// own: they may block.
+// own: they may block. An address that never changes does not.
 //
 // A callback that ignores its context outlives the attempt. Its answer finds
 // nobody; but the next attempt must not start a second one, or a callback that
 // hangs would collect goroutines for as long as the channel lives.
 func (c *connection) prepare(ctx actor.Context) {
+	if c.rec.Credentials == nil && transport.Fixed(c.rec.Address) {
+		target, token, err := c.rec.resolveWith(context.Background(), c.request, c.stale)
+		c.resolved(ctx, &resolved{target: target, token: token, err: err})
+		return
+	}
 	if !c.rec.resolving.CompareAndSwap(false, true) {
 		c.fail(ctx, messages.Because(messages.ReasonCredCallbackTimeout, "the address callback of an earlier attempt has not returned yet; let it watch its context"))
 		return

@@ -68,6 +68,13 @@ func Static(url string) Address { return static(url) }
 
 type static string
 
+// Fixed reports whether an address is always the same, so that Resolve does not
+// block.
+func Fixed(a Address) bool {
+	_, ok := a.(static)
+	return ok
+}
+
 // Resolve returns the URL.
 func (s static) Resolve(context.Context, AddressRequest) (Target, error) {
 	return Target{URL: string(s)}, nil
