@@ -68,13 +68,14 @@ type Record struct {
 	panics   uint64
 	sockets  int           // connections that have not said their last word
 	actorEnd bool          // the actor is gone for good
-	ended    chan struct{} // closed when the actor and its last connection are gone
+	over     bool          // the actor and its last connection are gone
+	ended    chan struct{} // closed then; nil while nobody waits
 }
 
 // NewRecord makes the record of a channel that was never asked to connect.
 // Sends are refused until it is, unless willConnect says that a Connect follows.
 func NewRecord(system *actor.ActorSystem, settings Settings, willConnect bool) *Record {
-	r := &Record{Settings: settings, system: system, life: rand.Uint64(), lease: unleased, ended: make(chan struct{})}
+	r := &Record{Settings: settings, system: system, life: rand.Uint64(), lease: unleased}
 	r.outbox.Settings, r.inbox.rec = &r.Settings, r
 	if !willConnect {
 		r.outbox.Shut(notConnected(messages.Idle, messages.Reason{}))
@@ -161,7 +162,27 @@ func (r *Record) nudge() {
 func (r *Record) blame(reason messages.Reason) { r.lastReason = &reason }
 
 // Ended is closed when the channel's actor is gone for good.
-func (r *Record) Ended() <-chan struct{} { return r.ended }
+func (r *Record) Ended() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended == nil {
+		r.ended = make(chan struct{})
+		if r.over {
+			close(r.ended)
+		}
+	}
+	return r.ended
+}
+
+// bury lets those go on who wait for the end.
+func (r *Record) bury() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+	if r.ended != nil {
+		close(r.ended)
+	}
+}
 
 // crashed counts a panic and reports whether the channel's budget is exceeded.
 func (r *Record) crashed(now time.Time) (exceeded bool) {
@@ -234,7 +255,7 @@ func (r *Record) finish() {
 	last := r.shown.Load()
 	r.Observer.Publish(messages.Stopped{
 		Channel: r.Channel, Seq: last.seq, Reason: last.reason, Discarded: r.inbox.discard(), At: time.Now(),
-	}, func() { close(r.ended) })
+	}, r.bury)
 }
 
 // handlerCrashed turns a handler's panic into the failure of the connection
