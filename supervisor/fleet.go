@@ -6,8 +6,6 @@ import (
 	"iter"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/seed14814784/holdfast/messages"
 )
 
@@ -23,17 +21,12 @@ func New(opts ...Option) (*Fleet, error) {
 	}
 	forward := o.system != nil
 	if o.system == nil {
-		o.system = actor.NewActorSystem(SystemLogger(o.logger), actor.WithDeadLetterThrottleInterval(deadLetterPause))
+		o.system = newSystem(o.logger)
 	}
 	h := newHouse(o)
 	o.system.Root.Spawn(h.props(forward))
 	return &Fleet{h}, nil
 }
-
-// deadLetterPause is how long the goroutine sleeps that the actor system starts
-// for a dead letter and that nobody waits for. It is short, so that a closed
-// fleet leaves nothing behind that anybody could notice.
-const deadLetterPause = 10 * time.Millisecond
 
 // Open returns the channel with the specification's ID, making it if there is
 // none. It does not wait: the channel connects by itself, unless the
