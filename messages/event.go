@@ -7,7 +7,7 @@ import (
 
 // Event is what observers are told. The set is closed: Snapshot,
 // StatusChanged, Updated, Received, Outcome, Pong, Missed, Stopped,
-// EndpointChanged, TokenWillExpire, Finding, and of rooms RoomSnapshot,
+// EndpointChanged, GateChanged, TokenWillExpire, Finding, and of rooms RoomSnapshot,
 // RoomChanged and RoomsSettled.
 type Event interface {
 	// Subject is the channel the event is about, or "" if it is about none.
@@ -103,6 +103,19 @@ type EndpointChanged struct {
 	At       time.Time
 }
 
+// GateChanged tells that dials are paused because this machine lacks what they need,
+// or that they go on. While descriptors are lacking (ReasonFDLimit) the dials to all
+// endpoints are paused; while local ports or addresses are (ReasonLocalPortsExhausted,
+// ReasonLocalAddress), those to one endpoint. One dial at a time then finds out whether
+// it is over. What is up stays up, and no attempts are counted.
+type GateChanged struct {
+	Endpoint string // whose dials; "" is every endpoint's
+	Paused   bool
+	Reason   Reason // what is lacking, or was
+	Waiting  int    // channels in the queues
+	At       time.Time
+}
+
 // TokenWillExpire tells that a channel's login ends soon, and that it is time to
 // renew: by the credentials callback, which is asked at this moment if there is
 // one, or by Renew. It comes once per login and renewal, when between 80 and 90 %
@@ -177,6 +190,9 @@ func (e Stopped) Subject() ChannelID { return e.Channel }
 
 // Subject is "": the event is about an endpoint.
 func (EndpointChanged) Subject() ChannelID { return "" }
+
+// Subject is "": the event is about this machine.
+func (GateChanged) Subject() ChannelID { return "" }
 
 // Subject is the channel the event is about.
 func (e TokenWillExpire) Subject() ChannelID { return e.Channel }

@@ -106,11 +106,13 @@ const (
 	ClassForbidden                   // credentials or configuration will not do: stop
 	ClassKicked                      // another login or an administrator: stop until takeover
 	ClassBanned                      // the server will not have us: stop
+	ClassStarved                     // this machine lacks what a dial needs: try again, not counted
 )
 
 var classNames = [...]string{
 	"None", "Local", "Transient", "Throttled", "ReconnectNow", "SessionInvalid",
 	"Moved", "Stale", "Forbidden", "Kicked", "Banned",
+	"Starved",
 }
 
 // String returns the class's name, such as "Transient".

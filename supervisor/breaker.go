@@ -1,9 +1,6 @@
 package supervisor
 
-import (
-	"math/rand/v2"
-	"time"
-)
+import "time"
 
 // breaker notices that an endpoint is down for everybody, and then lets only
 // probes through: one at a time, about one per second, until some have got
@@ -159,12 +156,4 @@ func (b *breaker) fades(now time.Time) time.Duration {
 // than a suspended channel waits by default, which is 45 s at most.
 const openMemory = time.Minute
 
-// scatter spreads a duration evenly over 0.5 to 1.5 of it, so that many
-// processes do not probe together.
-func (b *breaker) scatter(d time.Duration) time.Duration {
-	random := b.random
-	if random == nil {
-		random = rand.Float64
-	}
-	return time.Duration(float64(d) * (0.5 + random()))
-}
+func (b *breaker) scatter(d time.Duration) time.Duration { return scatter(d, b.random) }

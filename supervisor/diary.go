@@ -47,6 +47,8 @@ func (d *diary) note(event messages.Event) {
 		} else {
 			entry.Info("endpoint is back")
 		}
+	case messages.GateChanged:
+		d.gateChanged(e)
 	case messages.RoomChanged:
 		d.roomChanged(e)
 	case messages.Finding:
@@ -55,6 +57,19 @@ func (d *diary) note(event messages.Event) {
 		d.log.WithFields(logrus.Fields{"channel": string(e.Channel), "expires": e.Expires}).Debug("the login ends soon")
 	case messages.Missed:
 		d.log.WithField("count", e.Count).Warn("log lines were left out")
+	}
+}
+
+// gateChanged writes of a pause what its channels do not: they are many.
+func (d *diary) gateChanged(e messages.GateChanged) {
+	fields := logrus.Fields{"waiting": e.Waiting, "reason": e.Reason.Code.String()}
+	if e.Endpoint != "" {
+		fields["endpoint"] = e.Endpoint
+	}
+	if e.Paused {
+		d.log.WithFields(fields).Warn("dials are paused: " + e.Reason.String())
+	} else {
+		d.log.WithFields(fields).Info("dials go on")
 	}
 }
 
@@ -133,6 +148,9 @@ func severity(e messages.StatusChanged) logrus.Level {
 	case messages.Kicked, messages.Failed:
 		return logrus.ErrorLevel
 	case messages.Backoff, messages.Suspended:
+		if e.Reason.Class() == messages.ClassStarved {
+			return logrus.DebugLevel // the gate's pause is in a line of its own
+		}
 		if e.Planned {
 			return logrus.InfoLevel
 		}

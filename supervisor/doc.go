@@ -30,7 +30,8 @@
 // Retry-After as a floor, and a guard against a strategy that panics. When the
 // delay is over the channel queues at the gate, which bounds dials per second
 // and at once for each endpoint, in the order of asking. While an endpoint's
-// breaker is open, only probes pass.
+// breaker is open, only probes pass. While this process lacks descriptors, or local
+// ports for an endpoint, the dials that need them are paused, and nobody is blamed.
 //
 // # Credentials
 //

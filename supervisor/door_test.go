@@ -32,16 +32,22 @@ type door struct {
 	flying    int
 	most      int // at once
 	endpoints []messages.EndpointChanged
+	pauses    []messages.GateChanged
 }
 
 func newDoor(t *testing.T, limits Limits) *door {
 	d := &door{opened: time.Now(), permits: map[string]actors.Permit{}}
-	d.gate = newGate(limits, BreakerLimits{}, func(e messages.EndpointChanged) {
+	d.gate = newGate(limits, BreakerLimits{}, func(e messages.Event) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.endpoints = append(d.endpoints, e)
+		switch e := e.(type) {
+		case messages.EndpointChanged:
+			d.endpoints = append(d.endpoints, e)
+		case messages.GateChanged:
+			d.pauses = append(d.pauses, e)
+		}
 	})
-	d.random = always(0.5)
+	d.random, d.pause.random = always(0.5), always(0.5)
 	t.Cleanup(d.Close)
 	return d
 }

@@ -16,6 +16,7 @@ type endpoint struct {
 	limits  Limits
 	bucket  *rate.Limiter // golang.org/x/time/rate: takes the time as an argument, and its limit can be changed
 	breaker breaker
+	pause   pause      // for want of local ports
 	share   float64    // of the rate that is open: below 1 in a slow start
 	queue   *list.List // of *wish, in the order in which their time came
 	early   waitlist   // wishes whose time has not come yet
@@ -25,6 +26,7 @@ type endpoint struct {
 
 	admitted   []admission // to be delivered
 	delivering bool        // somebody is at it
+	paused     bool        // it waits for the gate's pause
 }
 
 // admission is a permit on its way to whoever asked for it.
@@ -92,7 +94,7 @@ func (e *endpoint) claim(now time.Time) time.Duration {
 	if e.flying >= e.limits.Concurrent {
 		return Never
 	}
-	if wait := e.breaker.wait(now); wait > 0 {
+	if wait := max(e.breaker.wait(now), e.pause.wait(now)); wait > 0 {
 		return wait
 	}
 	e.throttle(now)
@@ -129,11 +131,11 @@ func (e *endpoint) deserted() bool {
 }
 
 // fades is how long a deserted endpoint still has something to remember: what
-// its breaker knows, or a bucket that is not full again. One that is forgotten
+// its breaker and its pause know, or a bucket that is not full again. One that is forgotten
 // sooner would come back with a full bucket, and the bound would not hold.
 func (e *endpoint) fades(now time.Time) time.Duration {
 	e.throttle(now)
-	return max(e.breaker.fades(now), e.refill(float64(e.bucket.Burst()), now))
+	return max(e.breaker.fades(now), e.pause.fades(now), e.refill(float64(e.bucket.Burst()), now))
 }
 
 // wake sets the timer, unless it rings sooner already.

@@ -16,6 +16,9 @@ import (
 // goroutine; an endpoint has one timer, and is forgotten when nothing has
 // happened there for a while.
 //
+// While this machine lacks local ports for an endpoint, the endpoint's dials are
+// paused; while the process lacks descriptors, all are.
+//
 // Its lock is held for a few instructions. Admissions run outside of it, from a
 // timer or from whoever gave a permit back, never from Ask.
 //
@@ -25,22 +28,25 @@ import (
 type gate struct {
 	limits   Limits
 	breaking BreakerLimits
-	changed  func(messages.EndpointChanged)
-	random   func() float64 // for the breakers; nil: the global source
+	changed  func(messages.Event)
+	random   func() float64 // for breakers and pauses; nil: the global source
 
 	mu        sync.Mutex
 	endpoints map[string]*endpoint
 	asked     uint64
 	closed    bool
-	notices   []messages.EndpointChanged
+	pause     pause       // of all dials
+	paused    []*endpoint // that wait for it, in the order of coming
+	alarm     *time.Timer // for them; nil: none was ever needed
+	notices   []messages.Event
 	notifying bool
 }
 
 var _ actors.Gate = (*gate)(nil)
 
-// newGate makes a gate. changed is told when a breaker opens or closes, outside
-// of all locks, in order, one at a time.
-func newGate(limits Limits, breaking BreakerLimits, changed func(messages.EndpointChanged)) *gate {
+// newGate makes a gate. changed is told when a breaker opens or closes, and when a
+// pause begins or ends, outside of all locks, in order, one at a time.
+func newGate(limits Limits, breaking BreakerLimits, changed func(messages.Event)) *gate {
 	return &gate{
 		limits: limits.filled(), breaking: breaking.filled(), changed: changed,
 		endpoints: map[string]*endpoint{},
@@ -82,6 +88,7 @@ func (g *gate) discover(name string, now time.Time) *endpoint {
 		limits:  g.limits,
 		bucket:  rate.NewLimiter(rate.Limit(g.limits.PerSecond), g.limits.Burst),
 		breaker: breaker{limits: g.breaking, born: now, random: g.random},
+		pause:   pause{random: g.random},
 		share:   1,
 		queue:   list.New(),
 	}
@@ -117,12 +124,17 @@ func (g *gate) turn(e *endpoint) {
 		e.ripen(now)
 		wait := Never
 		for e.queue.Len() > 0 {
+			if g.holds(e, now) {
+				break
+			}
 			if wait = e.claim(now); wait > 0 {
 				break
 			}
 			wait = Never
 			w := e.queue.Front().Value.(*wish)
-			e.admitted = append(e.admitted, admission{w.admit, &permit{gate: g, endpoint: e, probe: e.breaker.launch(now)}})
+			e.admitted = append(e.admitted, admission{w.admit, &permit{
+				gate: g, endpoint: e, probe: e.breaker.launch(now), scout: e.pause.launch(), vanguard: g.pause.launch(),
+			}})
 			e.leave(w)
 			e.flying++
 		}
@@ -131,6 +143,7 @@ func (g *gate) turn(e *endpoint) {
 		}
 		e.sleep(wait, now)
 	}
+	g.relay(time.Now())
 	g.notify()
 	g.deliver(e)
 	g.mu.Unlock()
@@ -159,14 +172,17 @@ func (g *gate) deliver(e *endpoint) {
 }
 
 // forget drops a deserted endpoint that has nothing to remember, or returns how
-// long it still has. A breaker that is dropped while it is open is told closed:
-// observers who keep count would believe it open for ever.
+// long it still has. A breaker that is dropped while it is open is told closed, and
+// a pause over: observers who keep count would believe in it for ever.
 func (g *gate) forget(e *endpoint, now time.Time) time.Duration {
 	if fades := e.fades(now); fades > 0 {
 		return fades
 	}
 	if e.breaker.open {
 		g.tell(e, false, now)
+	}
+	if e.pause.on() {
+		g.tellPause(e.name, false, e.pause.reason, now)
 	}
 	delete(g.endpoints, e.name)
 	return Never
@@ -182,5 +198,9 @@ func (g *gate) Close() {
 		e.timer.Stop()
 		e.admitted = nil
 	}
+	if g.alarm != nil {
+		g.alarm.Stop()
+	}
+	g.paused = nil
 	clear(g.endpoints)
 }

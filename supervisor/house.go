@@ -49,8 +49,8 @@ func newHouse(o *options) *house {
 		listeners:  map[string]*listener{},
 		stopped:    make(chan struct{}),
 	}
-	h.gate = newGate(o.limits, o.breaker, func(e messages.EndpointChanged) { h.bus.publish(e, nil) })
-	h.gate.random = o.random
+	h.gate = newGate(o.limits, o.breaker, func(e messages.Event) { h.bus.publish(e, nil) })
+	h.gate.random, h.gate.pause.random = o.random, o.random
 	h.reach = newReach(h.log, &h.workers, h.all)
 	diary := newDiary(h.log)
 	writer := newListener("log", h.queue, &h.workers, h.observerPanicked, diary.note)

@@ -11,7 +11,9 @@ import (
 type permit struct {
 	gate     *gate
 	endpoint *endpoint
-	probe    bool
+	probe    bool // of the endpoint's breaker
+	scout    bool // of the endpoint's pause
+	vanguard bool // of the gate's pause
 	returned atomic.Bool
 }
 
@@ -23,9 +25,11 @@ func (p *permit) Done(reason messages.Reason) {
 	g, e := p.gate, p.endpoint
 	g.mu.Lock()
 	e.flying--
-	if now := time.Now(); e.breaker.note(now, p.probe, verdictOf(reason)) {
+	now := time.Now()
+	if e.breaker.note(now, p.probe, verdictOf(reason)) {
 		g.tell(e, e.breaker.open, now)
 	}
+	g.weigh(p, reason, now)
 	g.turn(e)
 }
 
@@ -39,7 +43,7 @@ func (g *gate) tell(e *endpoint, open bool, now time.Time) {
 	})
 }
 
-// notify tells about breakers that changed, outside of the lock and in the order
+// notify tells about what changed, outside of the lock and in the order
 // of the changes, like deliver. The caller holds the lock.
 func (g *gate) notify() {
 	if g.notifying {
@@ -86,11 +90,11 @@ func verdictOf(reason messages.Reason) verdict {
 			return down
 		}
 		return alive // it answers, if not as we would like
-	case messages.ReasonNetworkDown, messages.ReasonLocalPortsExhausted, messages.ReasonFDLimit, messages.ReasonLocalAddress,
+	case messages.ReasonNetworkDown,
 		messages.ReasonCredCallbackError, messages.ReasonCredCallbackTimeout, messages.ReasonCredUnavailable:
 		return neutral
 	default:
-		if reason.Class() == messages.ClassLocal || reason.Code/100 == 7 {
+		if reason.Class() == messages.ClassLocal || reason.Class() == messages.ClassStarved || reason.Code/100 == 7 {
 			return neutral
 		}
 		return alive

@@ -96,7 +96,11 @@ func (d day) pass() (wrong string) {
 		}
 	}
 	var told []messages.EndpointChanged
-	g := newGate(d.limits, BreakerLimits{Attempts: d.attempts, Successes: 2}, func(e messages.EndpointChanged) { told = append(told, e) })
+	g := newGate(d.limits, BreakerLimits{Attempts: d.attempts, Successes: 2}, func(e messages.Event) {
+		if e, ok := e.(messages.EndpointChanged); ok {
+			told = append(told, e)
+		}
+	})
 	g.random = always(d.scatter)
 	type visitor struct {
 		admitted  int
@@ -333,7 +337,7 @@ func TestWhoIsToldAboutAnEndpointMayUseTheGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g *gate
 		var waiting []int
-		g = newGate(Limits{Concurrent: 60}, BreakerLimits{}, func(e messages.EndpointChanged) {
+		g = newGate(Limits{Concurrent: 60}, BreakerLimits{}, func(messages.Event) {
 			g.Ask(host, time.Time{}, func(p actors.Permit) { p.Done(dropped) })
 			waiting = append(waiting, g.Waiting(host))
 		})

@@ -71,7 +71,7 @@ func (a *attempt) connectThrough(ctx context.Context, via *url.URL) (net.Conn, e
 	}
 	failure := a.failed(ctx, err, messages.ReasonProxy, "the proxy "+addr)
 	if code := failure.Reason.Code; code != messages.ReasonDialTimeout {
-		if !isOwn(code) {
+		if code.Class() != messages.ClassStarved {
 			failure.Reason.Code = messages.ReasonProxy
 		}
 		failure.Reason.Detail = "through the proxy " + addr + ": " + failure.Reason.Detail

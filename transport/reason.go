@@ -110,16 +110,6 @@ func isDeadline(code messages.Code) bool {
 	}
 }
 
-// isOwn reports whether a code tells of what this machine lacks, whoever was dialled.
-func isOwn(code messages.Code) bool {
-	switch code {
-	case messages.ReasonFDLimit, messages.ReasonLocalPortsExhausted, messages.ReasonLocalAddress:
-		return true
-	default:
-		return false
-	}
-}
-
 // tlsReason recognises what TLS and certificates can fail with.
 func tlsReason(err error) (messages.Reason, bool) {
 	wire := messages.Wire{Scheme: "tls"}

@@ -53,6 +53,27 @@ func TestEventWithoutARowChangesNothing(t *testing.T) {
 	}
 }
 
+func TestWhatThisMachineLacksIsNotCounted(t *testing.T) {
+	limited := Machine{Strategy: StrategyFunc(func(f Failure) Verdict {
+		if f.Attempt > 0 {
+			return Verdict{GiveUp: messages.ReasonRetriesExhausted}
+		}
+		return Verdict{Delay: time.Second}
+	})}
+	for code, want := range map[messages.Code]messages.Status{
+		messages.ReasonFDLimit:             messages.Backoff,
+		messages.ReasonLocalPortsExhausted: messages.Backoff,
+		messages.ReasonLocalAddress:        messages.Backoff,
+		messages.ReasonRefused:             messages.Failed,
+	} {
+		s, _ := run(t, limited, State{}, on(Connect, Admitted, Prepared)...)
+		s, step := run(t, limited, s, Event{Kind: DialFailed, At: noon, Reason: messages.Reason{Code: code}})
+		if s.Status != want || step.Counted != (want == messages.Failed) || s.Attempt > 0 != step.Counted {
+			t.Errorf("%s: %s, attempt %d", code, s.Status, s.Attempt)
+		}
+	}
+}
+
 func TestStrategyIsToldWhatHappened(t *testing.T) {
 	var asked Failure
 	m := Machine{Strategy: StrategyFunc(func(f Failure) Verdict {

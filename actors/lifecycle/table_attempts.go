@@ -18,7 +18,7 @@ var attempts = []Row{
 	line(40, of(messages.Dialing), Dialed, always, of(messages.Authenticating), messages.ReasonOK,
 		"the upgrade is complete; the login is sent", authenticate),
 	line(41, of(messages.Dialing), DialFailed, always, retry, messages.ReasonUnreachable,
-		"the peer's Retry-After is a floor for the delay", fail),
+		"the peer's Retry-After is a floor for the delay; what this machine lacks is not counted", failDial),
 	line(42, of(messages.Dialing), DialDue, always, retry, messages.ReasonDialTimeout,
 		"a late socket is closed, never adopted", fail),
 	line(43, of(messages.Dialing), HTTPForbidden, always, of(messages.Failed), messages.ReasonForbidden,
@@ -57,8 +57,12 @@ var (
 
 func lastRejection(m *move) bool { return m.AuthFailures+1 >= m.machine.authThreshold() }
 
-func fail(m *move)   { goWait(m, true) }
-func failed(m *move) { goTerminal(m, messages.Failed) }
+func fail(m *move) { goWait(m, true) }
+
+// failDial counts what may be the peer's fault. While this machine lacks what dials
+// need, the gate paces them.
+func failDial(m *move) { goWait(m, m.step.Reason.Class() != messages.ClassStarved) }
+func failed(m *move)   { goTerminal(m, messages.Failed) }
 
 func admit(m *move) {
 	m.Status = messages.Preparing
