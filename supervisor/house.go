@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/sirupsen/logrus"
@@ -24,6 +25,7 @@ type house struct {
 	gate    *gate
 	reach   *reach
 	workers actors.Workers
+	ports   atomic.Int32 // that the system had when it was asked last
 	crew    *actors.Crew
 
 	hearing   sync.Mutex // taken before all others

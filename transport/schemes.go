@@ -37,6 +37,21 @@ func (s Schemes) Dial(ctx context.Context, target Target) (Conn, error) {
 // Dials returns the schemes that there are dialers for, in order.
 func (s Schemes) Dials() []string { return slices.Sorted(maps.Keys(s)) }
 
+// Sources is the least that its dialers tell of theirs: 1 if one of them does not.
+func (s Schemes) Sources() int {
+	least := 0
+	for _, dialer := range s {
+		n := 1
+		if known, ok := dialer.(interface{ Sources() int }); ok {
+			n = known.Sources()
+		}
+		if least == 0 || n < least {
+			least = n
+		}
+	}
+	return max(least, 1)
+}
+
 // Check reports everything that is wrong at once, each as an *[messages.Error]
 // with ReasonInvalidSpec: no schemes, names that are not schemes in lower case,
 // dialers that are nil or dial other schemes, and what the dialers report.

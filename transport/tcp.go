@@ -126,6 +126,10 @@ func (t *TCP) Check() error {
 // Dials returns the schemes that it dials: tcp and tls.
 func (t *TCP) Dials() []string { return []string{"tcp", "tls"} }
 
+// Sources is how many local addresses a connection can come from, whatever its
+// family: 1 if the system chooses.
+func (t *TCP) Sources() int { return fewest(t.LocalAddrs) }
+
 func (t *TCP) road() road {
 	return road{tls: t.TLS, configs: &t.configs, proxy: t.Proxy, netDial: t.NetDial, from: t.LocalAddrs, sources: &t.sources, timeout: t.HandshakeTimeout}
 }

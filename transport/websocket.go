@@ -127,6 +127,10 @@ func (w *WebSocket) Check() error {
 // Dials returns the schemes that it dials: ws and wss.
 func (w *WebSocket) Dials() []string { return []string{"ws", "wss"} }
 
+// Sources is how many local addresses a connection can come from, whatever its
+// family: 1 if the system chooses.
+func (w *WebSocket) Sources() int { return fewest(w.LocalAddrs) }
+
 func (w *WebSocket) road() road {
 	return road{
 		tls: w.TLS, configs: &w.configs, proxy: w.Proxy, netDial: w.NetDial, timeout: w.HandshakeTimeout,
