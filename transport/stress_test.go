@@ -14,8 +14,10 @@ import (
 // every done is called, Written is final by then, and TestMain finds nothing
 // left. The race detector does the rest.
 func TestAbortAmidTraffic(t *testing.T) {
-	t.Run("frames", func(t *testing.T) { abortAmidTraffic(t, new(WebSocket), "ws", echo) })
-	t.Run("chunks", func(t *testing.T) { abortAmidTraffic(t, new(TCP), "tcp", mirror) })
+	for name, goroutines := range map[string]bool{"": false, ", goroutines": true} {
+		t.Run("frames"+name, func(t *testing.T) { abortAmidTraffic(t, &WebSocket{Goroutines: goroutines}, "ws", echo) })
+		t.Run("chunks"+name, func(t *testing.T) { abortAmidTraffic(t, &TCP{Goroutines: goroutines}, "tcp", mirror) })
+	}
 }
 
 func abortAmidTraffic(t *testing.T, dialer Dialer, scheme string, serve func(net.Conn)) {

@@ -178,7 +178,9 @@ func (d *threads) bury(leaving bool) {
 	d.closeRaw()
 	d.flushers.Wait()
 	d.watcher.Wait()
+	d.c.mu.Lock()
 	d.here = nil
+	d.c.mu.Unlock()
 }
 
 // closeRaw closes the socket. Whoever comes second waits for the first.
