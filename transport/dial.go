@@ -103,12 +103,16 @@ func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
 // secure puts TLS over a connection, which the caller closes if there is an
 // error.
 func (a *attempt) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
-	secure := tls.Client(&plug{Conn: raw}, a.configs.of(a.tls, a.url.Hostname(), a.alpn))
+	config := a.configs.of(a.tls, a.url.Hostname(), a.alpn)
+	socket := &plug{Conn: raw}
+	secure := tls.Client(socket, config)
 	bounded, cancel := a.bounded(ctx)
 	defer cancel()
 	if err := secure.HandshakeContext(bounded); err != nil {
 		return nil, a.failed(ctx, err, messages.ReasonTLS, "TLS")
 	}
+	socket.up = true
+	socket.blocks = config.Renegotiation != tls.RenegotiateNever
 	return secure, nil
 }
 

@@ -1,6 +1,9 @@
 package transport
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"net"
 	"time"
 )
@@ -9,19 +12,30 @@ import (
 // poller takes the socket over, the poller's driver.
 type plug struct {
 	net.Conn
+	up     bool        // the handshake is over
+	blocks bool        // there may be another one, which has to wait for the peer
 	driver interface { // nil: the socket itself
 		receive(b []byte) (int, error)
 		seal(b []byte)
 	}
 }
 
+// errCut is the end of a stream that TLS has not ended before: crypto/tls does not tell
+// it from the other between two records.
+var errCut = fmt.Errorf("no close-notify came: %w", io.ErrUnexpectedEOF)
+
 // Read reads from the socket. An error of the driver that it would block is a passing
 // one, after which TLS goes on where it was.
-func (p *plug) Read(b []byte) (int, error) {
+func (p *plug) Read(b []byte) (n int, err error) {
 	if p.driver == nil {
-		return p.Conn.Read(b)
+		n, err = p.Conn.Read(b)
+	} else {
+		n, err = p.driver.receive(b)
 	}
-	return p.driver.receive(b)
+	if p.up && errors.Is(err, io.EOF) {
+		err = errCut
+	}
+	return n, err
 }
 
 // Write writes to the socket, or has the driver keep what is to be written: TLS

@@ -22,6 +22,9 @@ import (
 // which what is in it is parsed.
 const readSize = 64 << 10
 
+// maxOwed is how much TLS may have to answer before nothing more is read.
+const maxOwed = 64 << 10
+
 var readBuffers = sync.Pool{New: func() any { return new([readSize]byte) }}
 
 // polled is the driver of a descriptor that nobody else knows: a poller says when
@@ -77,7 +80,7 @@ func newPolled(c *conn, sock net.Conn) (driver, bool) {
 	var socket *plug
 	if secure != nil {
 		socket, _ = secure.NetConn().(*plug)
-		if socket == nil {
+		if socket == nil || socket.blocks {
 			return nil, false
 		}
 		sock = socket.Conn
@@ -152,16 +155,23 @@ func (d *polled) read(b []byte) (int, error) {
 	if d.secure == nil {
 		return d.receive(b)
 	}
+	if d.owed() > maxOwed { // a peer that asks and does not listen is not heard either
+		return 0, errAgain // until there is room to answer
+	}
 	n, err := d.secure.Read(b)
-	d.sealing.Lock()
-	answers := len(d.sealed) > 0
-	d.sealing.Unlock()
-	if answers {
+	if d.owed() > 0 {
 		d.c.mu.Lock()
 		d.wake()
 		d.c.mu.Unlock()
 	}
 	return n, err
+}
+
+// owed is how much TLS wants to write.
+func (d *polled) owed() int {
+	d.sealing.Lock()
+	defer d.sealing.Unlock()
+	return len(d.sealed)
 }
 
 // errAgain is an error that passes: nothing is here yet.
@@ -249,7 +259,6 @@ func (d *polled) flush() (failed bool) {
 		}
 		n, err := uninterrupted(func() (int, error) { return unix.Write(d.fd, d.rest) })
 		if err == nil { // also of an empty frame
-			d.progressed()
 			d.count(n)
 		}
 		switch {
@@ -306,9 +315,11 @@ func (d *polled) count(n int) {
 		d.c.took(n, d.parcel.step, nil)
 	} else if len(d.rest) == 0 {
 		d.c.took(d.parcel.size, d.parcel.step, nil)
+		d.parcel = parcel{} // what TLS answers meanwhile is no part of it
 	}
 	if len(d.rest) == 0 {
 		d.rest = nil
+		d.progressed()
 	}
 }
 

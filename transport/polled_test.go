@@ -16,6 +16,8 @@ import (
 	"github.com/seed14814784/holdfast/messages"
 )
 
+func init() { hasPoller = true }
+
 // loopback is a connection that the poller watches, and the peer's end of it.
 func loopback(t *testing.T, limits limits) (*user, *conn, *net.TCPConn) {
 	t.Helper()

@@ -4,23 +4,12 @@ package transport
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
-	"strings"
+	"sync"
 	"testing"
 )
-
-// drip writes byte by byte.
-type drip struct{ net.Conn }
-
-func (d drip) Write(b []byte) (int, error) {
-	for i := range b {
-		if _, err := d.Conn.Write(b[i : i+1]); err != nil {
-			return i, err
-		}
-	}
-	return len(b), nil
-}
 
 // secured is a connection with TLS that the poller watches; the peer plays.
 func secured(t *testing.T, drips bool, peer func(*tls.Conn)) (*user, *conn) {
@@ -44,18 +33,6 @@ func secured(t *testing.T, drips bool, peer func(*tls.Conn)) (*user, *conn) {
 		t.Fatalf("its driver is a %T", c.driver)
 	}
 	return use(t, c), c
-}
-
-// all reads until the end.
-func (u *user) all() (string, error) {
-	var all strings.Builder
-	for {
-		frame, err := u.read()
-		all.Write(frame.Data)
-		if err != nil {
-			return all.String(), err
-		}
-	}
 }
 
 func TestAnIdleConnectionWithTLSHoldsNoGoroutine(t *testing.T) {
@@ -133,4 +110,52 @@ func TestWhatDoesNotFitIsWrittenWithTLSAsWell(t *testing.T) {
 	_, err := u.all()
 	same(t, "the end", code(err), "ReadEOF")
 	same(t, "bytes", <-got, int64(frames*size))
+}
+
+// A server that asks for new keys again and again, and takes none of the answers, is not
+// heard any more until it does: the answers would fill the memory.
+func TestAnswersThatNobodyTakesAreBounded(t *testing.T) {
+	door := door{secure: true, version: tls.VersionTLS13}
+	full, stopped := make(chan struct{}), make(chan struct{})
+	const questions = 2 * maxOwed / 16
+	u, c := door.meets(t, &WebSocket{WriteLimit: 64 << 20}, func(r *rogue) {
+		f := r.forges(t)
+		<-full
+		var listener sync.WaitGroup
+		listener.Go(func() { <-stopped; r.hold() })
+		for range questions {
+			_ = f.says(f.seal(recordApplication, sent(0x81, "x")), f.update(1))
+		}
+		_ = f.says(f.seal(recordApplication, sent(0x88, "\x03\xe8")))
+		listener.Wait()
+	})
+	for range 48 {
+		_ = c.Write(Frame{FrameBinary, make([]byte, 256<<10)})
+	}
+	if c.Written() == 48 {
+		t.Fatal("the system has taken everything at once; that proves nothing")
+	}
+	close(full)
+	heard, owed := 0, c.driver.(*polled).owed
+	for owed() <= maxOwed {
+		frame, err := c.Read()
+		switch {
+		case err == nil:
+			heard += len(frame.Data)
+		case errors.Is(err, ErrWouldBlock):
+			<-u.bell
+		default:
+			t.Fatal(err)
+		}
+	}
+	_, err := c.Read()
+	same(t, "one more", err, ErrWouldBlock)
+	if n := owed(); n > maxOwed+readSize {
+		t.Errorf("%d bytes of answers wait", n)
+	}
+	close(stopped)
+	more, err := u.all()
+	same(t, "what was heard", heard+len(more), questions)
+	same(t, "the end", code(err), "PeerClose")
+	u.abort()
 }

@@ -56,6 +56,8 @@ func reasonOf(err error, fallback messages.Code) messages.Reason {
 		return reason
 	}
 	switch {
+	case errors.Is(err, errCut):
+		return messages.Because(messages.ReasonReadEOF, "TLS ended without a close-notify; something may be missing")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return messages.Reason{Code: messages.ReasonReadEOF}
 	case errors.Is(err, context.Canceled):
@@ -125,7 +127,11 @@ func tlsReason(err error) (messages.Reason, bool) {
 	}
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		wire.Text = record.Msg
-		return messages.Reason{Code: messages.ReasonTLS, Wire: wire, Detail: "the server does not answer with TLS; use ws:// or tcp:// if it is meant to be plain"}, true
+		detail := "what arrived is not TLS; somebody on the way may have written it"
+		if record.Conn != nil { // it was the first
+			detail = "the server does not answer with TLS; use ws:// or tcp:// if it is meant to be plain"
+		}
+		return messages.Reason{Code: messages.ReasonTLS, Wire: wire, Detail: detail}, true
 	}
 	var (
 		verification *tls.CertificateVerificationError
@@ -142,6 +148,9 @@ func tlsReason(err error) (messages.Reason, bool) {
 		wire.Text = invalid.Error()
 	case errors.As(err, &verification):
 		wire.Text = verification.Error()
+	case strings.HasPrefix(err.Error(), "tls: "): // crypto/tls has no type for the others
+		wire.Text = err.Error()
+		return messages.Reason{Code: messages.ReasonTLS, Wire: wire}, true
 	default:
 		return messages.Reason{}, false
 	}
