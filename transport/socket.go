@@ -94,9 +94,13 @@ func (c *conn) Info() ConnInfo { return c.info }
 // Written is the number of frames that the system has taken.
 func (c *conn) Written() uint64 { return c.written.Load() }
 
+// readTurn is how often one Read gets what the driver has. A message may take longer
+// than that to arrive, and a peer can send fragments of nothing for ever.
+const readTurn = 16
+
 // Read returns the next frame; see [Conn].
 func (c *conn) Read() (Frame, error) {
-	for c.ended == nil {
+	for taken := 0; c.ended == nil; {
 		if len(c.ready) > 0 {
 			unit, rest, ok, err := c.framing.next(c.ready)
 			c.ready = rest
@@ -109,6 +113,10 @@ func (c *conn) Read() (Frame, error) {
 				}
 			}
 			continue
+		}
+		if taken++; taken > readTurn {
+			c.later()
+			return Frame{}, ErrWouldBlock
 		}
 		if err := c.take(); err != nil {
 			return Frame{}, err
@@ -221,5 +229,5 @@ func (c *conn) over() bool {
 	return c.aborted
 }
 
-// later reports from elsewhere, for those who hold mu.
+// later reports from elsewhere, for those who hold mu or are called by the owner.
 func (c *conn) later() { go c.report() }
