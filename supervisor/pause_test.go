@@ -2,11 +2,14 @@ package supervisor
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/seed14814784/holdfast/actors"
 	"github.com/seed14814784/holdfast/messages"
@@ -75,6 +78,12 @@ func TestTheWayBackFromAPauseIsGradual(t *testing.T) {
 	}
 	if p.over(now.Add(2*time.Second), false, 13) || !p.over(now.Add(2*time.Second), false, 12) || p.on() {
 		t.Error("it is over when as many fit as ever")
+	}
+	for range 12 { // are still out, and come back in the next pause
+		p.note(now, true, lacking, noDescriptor)
+	}
+	if n := fits(p.until); n != 1 {
+		t.Errorf("%d probes at once in the next pause", n)
 	}
 }
 
@@ -245,4 +254,94 @@ func TestAnEndpointThatIsForgottenIsToldNotPaused(t *testing.T) {
 			t.Errorf("%d endpoints, told %+v", d.known(), d.pauses)
 		}
 	})
+}
+
+// Whatever was lacking, for how long and to whom, and whoever went away meanwhile: when
+// it is over everybody who still waits gets through, and the gate forgets it.
+func TestNobodyIsStrandedByAPause(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		var wrong string
+		seed := rapid.Uint64().Draw(r, "seed")
+		atOnce := rapid.IntRange(1, 5).Draw(r, "at once")
+		synctest.Test(t, func(*testing.T) { wrong = strand(rand.New(rand.NewPCG(seed, 0)), atOnce) })
+		if wrong != "" {
+			r.Fatal(wrong)
+		}
+	})
+}
+
+func strand(chance *rand.Rand, atOnce int) (wrong string) {
+	endings := []messages.Reason{reached, unreached, dropped, noDescriptor, noDescriptor, noPort, {Code: messages.ReasonDNS}}
+	var dice, mu sync.Mutex // of chance, and of all that follows
+	draw := func(n int) int {
+		dice.Lock()
+		defer dice.Unlock()
+		return chance.IntN(n)
+	}
+	paused, waiting, flying, over := map[string]int{}, 0, map[string]int{}, false
+	g := newGate(Limits{Concurrent: atOnce}, BreakerLimits{}, func(e messages.Event) {
+		if c, ok := e.(messages.GateChanged); ok {
+			mu.Lock()
+			defer mu.Unlock()
+			if c.Paused {
+				paused[c.Endpoint]++
+			} else {
+				paused[c.Endpoint]--
+			}
+			if n := paused[c.Endpoint]; n < 0 || n > 1 {
+				wrong = fmt.Sprintf("%q was told twice: %+v", c.Endpoint, c)
+			}
+		}
+	})
+	defer g.Close()
+	for range 200 {
+		mu.Lock()
+		name, cancelled := fmt.Sprint("host-", draw(6)), draw(5) == 0
+		earliest := time.Now().Add(time.Duration(draw(3)) * 700 * ms)
+		if !cancelled {
+			waiting++
+		}
+		mu.Unlock()
+		cancel := g.Ask(name, earliest, func(p actors.Permit) {
+			mu.Lock()
+			defer mu.Unlock()
+			if !cancelled {
+				waiting--
+			}
+			if flying[name]++; flying[name] > atOnce {
+				wrong = fmt.Sprintf("%d dials at once", flying[name])
+			}
+			ending := endings[draw(len(endings))]
+			if over {
+				ending = reached
+			}
+			time.AfterFunc(time.Duration(draw(300))*ms, func() {
+				mu.Lock()
+				flying[name]--
+				mu.Unlock()
+				p.Done(ending)
+			})
+		})
+		if cancelled {
+			time.AfterFunc(time.Duration(draw(2000))*ms, cancel)
+		}
+		if draw(4) == 0 {
+			elapse(time.Duration(draw(2000)) * ms)
+		}
+	}
+	mu.Lock()
+	over = true
+	mu.Unlock()
+	elapse(5 * time.Minute)
+	mu.Lock()
+	defer mu.Unlock()
+	for name, n := range paused {
+		if n != 0 && name != "" {
+			return fmt.Sprintf("%q is still paused", name)
+		}
+	}
+	if n := g.known(); waiting != 0 || n != 0 {
+		return fmt.Sprintf("%d wait, %d endpoints are left, %+v", waiting, n, g.pause)
+	}
+	return wrong
 }
