@@ -31,7 +31,7 @@ func bench(rules *Rules, handler func(messages.Received)) *Record {
 func benchRules(dialer transport.Dialer, observer Observer) *Rules {
 	return &Rules{
 		Dialer: dialer, Protocol: transport.Raw(),
-		Machine: lifecycle.Machine{}, Gate: openGate{}, Observer: observer, Workers: &Workers{},
+		Machine: lifecycle.Machine{}, Gate: openGate{}, Observer: observer, Workers: &Workers{}, Alarms: &Alarms{},
 		Timeouts: Timeouts{
 			Prepare: time.Minute, Dial: time.Minute, Auth: time.Minute, Sync: time.Minute,
 			Drain: time.Minute, Close: time.Minute, StableAfter: 10 * time.Second, SessionTTL: 2 * time.Minute,

@@ -115,7 +115,7 @@ func (c *channel) crashing(ctx actor.Context) {
 // follows a crash, which counts as a failure of the attempt that was running.
 func (c *channel) start(ctx actor.Context) {
 	c.self.Store(ctx.Self())
-	c.clock.wake = c.tick
+	c.clock.alarms, c.clock.who = c.Alarms, c.Record
 	c.nudged.Store(false)
 	c.clock.set(expirySlot, c.outbox.deadline()) // messages may have come before
 	if !c.begun {

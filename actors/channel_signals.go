@@ -35,7 +35,6 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	}
 	switch m := message.(type) {
 	case *tick:
-		c.clock.fired()
 		c.ticked(ctx)
 	case *flush:
 		c.flush(ctx)

@@ -19,18 +19,18 @@ const (
 	slotCount  = leaseSlot + 1
 )
 
-// clock keeps all deadlines of a channel on one runtime timer. It belongs to
-// the channel's goroutine; only wake is called from another one, and it merely
-// asks the channel to look. A wake that comes late or twice finds nothing due,
-// so no timer can act on behalf of an attempt that is over.
+// clock keeps all deadlines of a channel on one alarm. It belongs to the channel's
+// goroutine; only who is woken on another one, and merely asks the channel to look.
+// A wake that comes late or twice finds nothing due, so no timer can act on behalf
+// of an attempt that is over.
 //
 // A channel has two deadlines most of the time, and none when it is idle; then
-// there is no timer either.
+// there is no alarm either.
 type clock struct {
-	due   []deadline
-	timer *time.Timer
-	next  time.Time // what timer is set to; zero when it is not running
-	wake  func()
+	due    []deadline
+	alarm  alarm // set to the earliest
+	alarms *Alarms
+	who    sleeper
 }
 
 // deadline is when a slot is due.
@@ -104,33 +104,20 @@ func (c *clock) earliest() (first deadline) {
 	return first
 }
 
-// settle sets the runtime timer to the earliest deadline. It is called once at
+// settle sets the alarm to the earliest deadline. It is called once at
 // the end of every message, however many deadlines that message moved.
 func (c *clock) settle() {
-	at := c.earliest().at
-	switch {
-	case at.IsZero():
+	if at := c.earliest().at; at.IsZero() {
 		c.stop()
-	case at.Equal(c.next):
-	default:
-		wait := max(time.Until(at), 0)
-		if c.timer == nil {
-			c.timer = time.AfterFunc(wait, c.wake)
-		} else {
-			c.timer.Reset(wait)
-		}
-		c.next = at
+	} else {
+		c.alarms.set(&c.alarm, at, c.who)
 	}
 }
 
-// fired notes that the runtime timer has run out.
-func (c *clock) fired() { c.next = time.Time{} }
-
-// stop clears every deadline and the runtime timer.
+// stop clears every deadline and the alarm.
 func (c *clock) stop() {
-	c.due, c.next = nil, time.Time{}
-	if c.timer != nil {
-		c.timer.Stop()
-		c.timer = nil
+	c.due = nil
+	if c.alarm.at != 0 {
+		c.alarms.clear(&c.alarm)
 	}
 }

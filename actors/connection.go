@@ -180,7 +180,7 @@ func (c *connection) stopped(ctx actor.Context) {
 	if c.greeted {
 		rec.returns.watch(nil)
 	}
-	c.keepalive.stop(messages.Because(messages.ReasonNotConnected, "the connection was lost before the heartbeat was answered"))
+	c.keepalive.stop(c.rec.Alarms, messages.Because(messages.ReasonNotConnected, "the connection was lost before the heartbeat was answered"))
 	c.release(messages.Reason{Code: messages.ReasonUserDrop})
 	switch {
 	case c.conn != nil:

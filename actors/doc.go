@@ -99,9 +99,9 @@
 // Liveness and ping run in the connection: it alone sees the traffic, and a
 // timer that dies with its connection cannot condemn the next one.
 //
-// A channel keeps all its deadlines on one runtime timer, a connection its
-// heartbeat on another. Timers only make their actor look; what is due is
-// decided then, so a late one does nothing.
+// A channel keeps all its deadlines on one alarm, a connection its heartbeat on
+// another, and the alarms of a fleet share one runtime timer. Alarms only make their
+// actor look; what is due is decided then, so a late one does nothing.
 //
 // A fleet keeps a few goroutines for its mailboxes: see Crew. A new one per
 // burst of messages spent a quarter of the processor on growing its stack.

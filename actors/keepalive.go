@@ -15,8 +15,8 @@ import (
 // life; a pong only adds the round-trip time.
 type keepalive struct {
 	interval time.Duration // 0: off
-	timer    *time.Timer
-	dueAt    time.Time // when the timer was meant to fire
+	alarm    alarm
+	dueAt    time.Time // when the alarm was meant to ring
 	beatAt   time.Time // the next heartbeat
 	heardAt  time.Time
 	probeBy  time.Time // a hint says the network is gone, and must be wrong by then; zero: there is none
@@ -46,7 +46,7 @@ func (k *keepalive) probing() bool { return !k.probeBy.IsZero() }
 
 // startKeepalive begins heartbeats: the first at a random part of the interval,
 // so that channels which came up together do not beat together.
-func (c *connection) startKeepalive(ctx actor.Context, announced time.Duration) {
+func (c *connection) startKeepalive(announced time.Duration) {
 	k := &c.keepalive
 	k.interval = c.rec.Keepalive.Interval
 	if announced > 0 {
@@ -58,11 +58,11 @@ func (c *connection) startKeepalive(ctx actor.Context, announced time.Duration) 
 		return
 	}
 	k.beatAt = now.Add(time.Duration(c.rec.Random() * float64(k.interval)))
-	c.schedule(ctx, now)
+	c.schedule()
 }
 
-// schedule sets the timer to the next thing that can happen.
-func (c *connection) schedule(ctx actor.Context, now time.Time) {
+// schedule sets the alarm to the next thing that can happen.
+func (c *connection) schedule() {
 	k := &c.keepalive
 	k.dueAt = k.beatAt
 	if dead := k.heardAt.Add(k.interval + c.rec.Keepalive.Grace); !c.rec.Keepalive.OneWay && dead.Before(k.dueAt) && k.interval > 0 {
@@ -74,13 +74,7 @@ func (c *connection) schedule(ctx actor.Context, now time.Time) {
 	if k.dueAt.IsZero() {
 		return // no heartbeats, and no probe any more
 	}
-	wait := max(k.dueAt.Sub(now), 0)
-	if k.timer != nil {
-		k.timer.Reset(wait)
-		return
-	}
-	self, root := ctx.Self(), ctx.ActorSystem().Root
-	k.timer = time.AfterFunc(wait, func() { root.Send(self, &pulse{}) })
+	c.rec.Alarms.set(&k.alarm, k.dueAt, &c.notify)
 }
 
 // pulse looks at what is due.
@@ -125,7 +119,7 @@ func (c *connection) pulse(ctx actor.Context) {
 			return
 		}
 	}
-	c.schedule(ctx, now)
+	c.schedule()
 }
 
 // beat writes a heartbeat for somebody who wants to know its round-trip time.
@@ -182,7 +176,7 @@ func (c *connection) probe(ctx actor.Context) {
 	k.probeBy = now.Add(max(c.rec.Keepalive.Grace, time.Second))
 	c.heartbeat(ctx)
 	if !c.failed {
-		c.schedule(ctx, now)
+		c.schedule()
 	}
 }
 
@@ -231,11 +225,9 @@ func (k *keepalive) refuse(reason messages.Reason) {
 	k.trip.askers = nil
 }
 
-// stop ends the timer and answers those who still wait.
-func (k *keepalive) stop(reason messages.Reason) {
+// stop ends the heartbeats and answers those who still wait.
+func (k *keepalive) stop(alarms *Alarms, reason messages.Reason) {
 	k.finished = true
-	if k.timer != nil {
-		k.timer.Stop()
-	}
+	alarms.clear(&k.alarm)
 	k.refuse(reason)
 }

@@ -59,7 +59,7 @@ func (l *link) LoggedIn(login transport.Login) {
 	if !c.rec.inbox.room(l.resume()) {
 		c.pause()
 	}
-	c.startKeepalive(l.ctx, login.Heartbeat)
+	c.startKeepalive(login.Heartbeat)
 	c.watchReturns(l.ctx)
 	l.ctx.Send(c.channel, &loggedIn{word: word{from: c.ref}, login: login})
 }

@@ -125,8 +125,8 @@ func (r *Record) produce(*actor.ActorSystem) actor.Actor {
 	return &channel{Record: r}
 }
 
-// tick has the channel look at its clock.
-func (r *Record) tick() {
+// ring has the channel look at its clock.
+func (r *Record) ring() {
 	if self := r.self.Load(); self != nil {
 		r.system.Root.Send(self, &tick{})
 	}

@@ -16,18 +16,27 @@ const readBurst = 64
 
 // notifier turns readiness reports into messages, one at a time: a report that
 // finds one in the mailbox already adds nothing.
-type notifier struct{ pending *atomic.Bool }
+//
+// It wakes the connection for its heartbeats, too.
+type notifier struct {
+	pending atomic.Bool
+	self    *actor.PID
+	root    *actor.RootContext
+}
 
-func (n *notifier) start(ctx actor.Context) func() {
-	pending := &atomic.Bool{}
-	n.pending = pending
-	self, root := ctx.Self(), ctx.ActorSystem().Root
-	return func() {
-		if pending.CompareAndSwap(false, true) {
-			root.Send(self, &readable{})
-		}
+func (n *notifier) start(ctx actor.Context) (report func()) {
+	n.self, n.root = ctx.Self(), ctx.ActorSystem().Root
+	return n.report
+}
+
+func (n *notifier) report() {
+	if n.pending.CompareAndSwap(false, true) {
+		n.root.Send(n.self, &readable{})
 	}
 }
+
+// ring is called by the alarm.
+func (n *notifier) ring() { n.root.Send(n.self, &pulse{}) }
 
 // heard takes the report off the mailbox. It is called before the socket is
 // looked at, so that what arrives during the look causes another report.
@@ -202,7 +211,7 @@ func (c *connection) bye(ctx actor.Context) {
 	c.unpause()
 	c.rec.inbox.release(c.ref) // a login that the channel does not wait for any more
 	c.backlog = nil            // the outbox takes back what the socket had no room for
-	c.keepalive.stop(messages.Because(messages.ReasonNotConnected, "the channel is closing"))
+	c.keepalive.stop(c.rec.Alarms, messages.Because(messages.ReasonNotConnected, "the channel is closing"))
 	code, text := c.session.Bye(&c.link)
 	if err := c.conn.Close(code, text); err != nil {
 		c.lose(ctx, err)

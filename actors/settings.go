@@ -41,6 +41,7 @@ type Rules struct {
 	Gate     Gate
 	Observer Observer
 	Workers  *Workers
+	Alarms   *Alarms
 	// Dispatcher runs the mailboxes; nil is the actor system's own.
 	Dispatcher actor.Dispatcher
 

@@ -75,6 +75,7 @@ func newStage(t reporter, change func(*Settings)) *stage {
 			Gate:     openGate{},
 			Observer: s,
 			Workers:  &s.workers,
+			Alarms:   &Alarms{},
 			Timeouts: Timeouts{
 				Prepare: 10 * time.Second, Dial: 10 * time.Second, Auth: 10 * time.Second, Sync: 30 * time.Second,
 				Drain: 30 * time.Second, Close: 5 * time.Second, StableAfter: 10 * time.Second,

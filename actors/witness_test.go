@@ -262,8 +262,8 @@ func (w *witness) clock(c *channel) {
 		}
 	}
 	at := c.clock.earliest().at
-	if !at.Equal(c.clock.next) {
-		w.breach("2: the clock is set to %s instead of %s", c.clock.next, at)
+	if next := c.Alarms.when(&c.clock.alarm); !at.Equal(next) {
+		w.breach("2: the clock is set to %s instead of %s", next, at)
 	}
 }
 

@@ -26,6 +26,7 @@ type house struct {
 	reach   *reach
 	workers actors.Workers
 	ports   atomic.Int32 // that the system had when it was asked last
+	alarms  actors.Alarms
 	crew    *actors.Crew
 
 	hearing   sync.Mutex // taken before all others
@@ -139,6 +140,7 @@ func (h *house) rules(s Spec) actors.Rules {
 		Gate:       h.gate,
 		Observer:   h,
 		Workers:    &h.workers,
+		Alarms:     &h.alarms,
 		Dispatcher: h.crew,
 		Insist:     s.Restart == Permanent,
 		Timeouts:   s.Timeouts, Keepalive: s.Keepalive, Outbox: s.Outbox, Inbox: s.Inbox, Panics: s.Panics,
