@@ -104,7 +104,8 @@ type Conn interface {
 	// within Abort. Every call's done is called once.
 	Abort(done func())
 
-	// Info tells about the connection.
+	// Info tells about the connection. It is asked before Watch: a connection that
+	// is watched may have forgotten.
 	Info() ConnInfo
 }
 

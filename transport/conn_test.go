@@ -16,7 +16,7 @@ import (
 	"github.com/seed14814784/holdfast/messages"
 )
 
-var testLimits = limits{message: 1 << 20, frame: 1 << 20, write: 1 << 20, writeTimeout: 10 * time.Second}
+var testLimits = &limits{message: 1 << 20, frame: 1 << 20, write: 1 << 20, writeTimeout: 10 * time.Second}
 
 // wire is both ends of a connection over net.Pipe: the conn, driven by a user,
 // and the peer's end.
@@ -27,7 +27,7 @@ type wire struct {
 }
 
 // pipe runs a test in a bubble of virtual time.
-func pipe(t *testing.T, limits limits, leftover []byte, test func(t *testing.T, w *wire)) {
+func pipe(t *testing.T, limits *limits, leftover []byte, test func(t *testing.T, w *wire)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
@@ -147,9 +147,9 @@ func TestOnlyTheLatestPongWaits(t *testing.T) {
 }
 
 func TestWriteNeverBlocksAndIsBounded(t *testing.T) {
-	small := testLimits
+	small := *testLimits
 	small.write = 100
-	pipe(t, small, nil, func(t *testing.T, w *wire) {
+	pipe(t, &small, nil, func(t *testing.T, w *wire) {
 		frame := Frame{FrameBinary, make([]byte, 34)} // 40 bytes on the wire
 		same(t, "first", w.c.Write(frame), nil)
 		same(t, "second", w.c.Write(frame), nil)

@@ -36,7 +36,7 @@ type encoded struct {
 // frames is the framing of RFC 6455.
 type frames struct{ parser }
 
-func newFrames(limits limits, compressed bool) *frames {
+func newFrames(limits *limits, compressed bool) *frames {
 	return &frames{parser{frameLimit: limits.frame, messageLimit: limits.message, deflate: compressed}}
 }
 

@@ -42,7 +42,7 @@ type handshake struct {
 	subprotocols []string
 	compression  bool
 	goroutines   bool
-	limits       limits
+	limits       *limits
 }
 
 // handshake checks a target and prepares to dial it.

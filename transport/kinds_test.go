@@ -68,7 +68,7 @@ type line struct {
 }
 
 // onEveryKind runs a test on every kind of connection, each in a bubble.
-func onEveryKind(t *testing.T, limits limits, test func(*line)) {
+func onEveryKind(t *testing.T, limits *limits, test func(*line)) {
 	t.Helper()
 	for scheme, k := range map[string]kind{
 		"ws": ofFrames(false), "wss": ofFrames(true), "tcp": ofChunks(false), "tls": ofChunks(true),
@@ -84,7 +84,7 @@ func onEveryKind(t *testing.T, limits limits, test func(*line)) {
 }
 
 // lay dials a connection. Nobody watches it yet.
-func lay(t *testing.T, scheme string, k kind, limits limits) *line {
+func lay(t *testing.T, scheme string, k kind, limits *limits) *line {
 	t.Helper()
 	l := &line{kind: k, user: &user{}, t: t, network: wstest.NewNetwork()}
 	listener, err := l.network.Listen("h:1")
@@ -231,9 +231,9 @@ func TestEveryKindStopsReadingWhenNobodyDoes(t *testing.T) {
 }
 
 func TestEveryKindBoundsWhatWaits(t *testing.T) {
-	limits := testLimits
+	limits := *testLimits
 	limits.write = 1000
-	onEveryKind(t, limits, func(l *line) {
+	onEveryKind(t, &limits, func(l *line) {
 		same(l.t, "too large ever", code(l.writes(strings.Repeat("x", 1001))), "TooLarge")
 		taken := 0
 		for l.writes(strings.Repeat("x", 400)) == nil {

@@ -19,7 +19,7 @@ import (
 func init() { hasPoller = true }
 
 // loopback is a connection that the poller watches, and the peer's end of it.
-func loopback(t *testing.T, limits limits) (*user, *conn, *net.TCPConn) {
+func loopback(t *testing.T, limits *limits) (*user, *conn, *net.TCPConn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -72,9 +72,9 @@ func TestAnIdleConnectionHoldsNoGoroutine(t *testing.T) {
 // A peer that reads nothing for a while gets everything in the end, and each frame
 // counts as written when the system has taken it.
 func TestWhatDoesNotFitIsWrittenWhenThereIsRoom(t *testing.T) {
-	limits := testLimits
+	limits := *testLimits
 	limits.write = 64 << 20
-	u, c, peer := loopback(t, limits)
+	u, c, peer := loopback(t, &limits)
 	const frames, size = 64, 256 << 10
 	for range frames {
 		if err := c.Write(Frame{FrameBinary, make([]byte, size)}); err != nil {
@@ -94,9 +94,9 @@ func TestWhatDoesNotFitIsWrittenWhenThereIsRoom(t *testing.T) {
 }
 
 func TestAPeerThatNeverReadsIsNotWaitedForLongerThanAWriteMayTake(t *testing.T) {
-	limits := testLimits
+	limits := *testLimits
 	limits.write, limits.writeTimeout = 64<<20, 50*time.Millisecond
-	u, c, _ := loopback(t, limits)
+	u, c, _ := loopback(t, &limits)
 	for range 64 {
 		if c.Write(Frame{FrameBinary, make([]byte, 256<<10)}) != nil {
 			break // it is over already

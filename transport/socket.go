@@ -5,26 +5,17 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/seed14814784/holdfast/messages"
 )
-
-// limits are the bounds of one connection.
-type limits struct {
-	message      int64         // bytes of an inbound message, after inflating
-	frame        int64         // bytes of an inbound frame
-	write        int           // bytes that may wait to be written
-	writeTimeout time.Duration // for each piece that is given to the system
-}
 
 // conn is a [Conn]: what arrives is parsed, what is written waits in order, and
 // both have bounds. Its driver moves the bytes.
 //
 // The fields above mu belong to whoever calls Read; the others to mu.
 type conn struct {
-	info   ConnInfo
-	limits limits
+	info   *ConnInfo // nil since Watch: an idle connection has no use for it
+	limits *limits   // shared by all connections of a dialer
 	driver driver
 
 	framing framing
@@ -76,8 +67,8 @@ type driver interface {
 // are bytes of frames that were read together with the answer to the upgrade.
 // goroutines is to do without the poller; else it is used where there is one, for TCP
 // with and without TLS.
-func newConn(sock, raw net.Conn, goroutines bool, framing framing, leftover []byte, info ConnInfo, limits limits) *conn {
-	c := &conn{info: info, limits: limits, framing: framing, ready: leftover}
+func newConn(sock, raw net.Conn, goroutines bool, framing framing, leftover []byte, info ConnInfo, limits *limits) *conn {
+	c := &conn{info: &info, limits: limits, framing: framing, ready: leftover}
 	if !goroutines {
 		if d, ok := newPolled(c, sock); ok {
 			c.driver = d
@@ -88,8 +79,13 @@ func newConn(sock, raw net.Conn, goroutines bool, framing framing, leftover []by
 	return c
 }
 
-// Info tells about the connection.
-func (c *conn) Info() ConnInfo { return c.info }
+// Info tells about the connection; see [Conn].
+func (c *conn) Info() ConnInfo {
+	if c.info == nil {
+		return ConnInfo{}
+	}
+	return *c.info
+}
 
 // Written is the number of frames that the system has taken.
 func (c *conn) Written() uint64 { return c.written.Load() }
@@ -192,7 +188,7 @@ func (c *conn) Watch(notify func()) {
 	if c.notify != nil || c.aborted {
 		return
 	}
-	c.notify = notify
+	c.notify, c.info = notify, nil
 	c.driver.watch()
 	if len(c.ready) > 0 { // came with the answer to the upgrade
 		c.later()

@@ -139,6 +139,7 @@ func held(t *testing.T, dialer *TCP, url string) (netip.Addr, error) {
 	if err != nil {
 		return netip.Addr{}, err
 	}
+	local := c.Info().Local
 	use(t, c)
-	return c.Info().Local.(*net.TCPAddr).AddrPort().Addr().Unmap(), nil
+	return local.(*net.TCPAddr).AddrPort().Addr().Unmap(), nil
 }

@@ -70,6 +70,7 @@ type TCP struct {
 	Goroutines bool
 
 	configs tlsConfigs
+	shared  sharedLimits
 	sources sources
 }
 
@@ -134,9 +135,9 @@ func (t *TCP) road() road {
 	return road{tls: t.TLS, configs: &t.configs, proxy: t.Proxy, netDial: t.NetDial, from: t.LocalAddrs, sources: &t.sources, timeout: t.HandshakeTimeout}
 }
 
-func (t *TCP) limits() limits {
-	return limits{
+func (t *TCP) limits() *limits {
+	return t.shared.of(limits{
 		write:        cmp.Or(t.WriteLimit, DefaultWriteLimit),
 		writeTimeout: cmp.Or(t.WriteTimeout, DefaultWriteTimeout),
-	}
+	})
 }

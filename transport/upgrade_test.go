@@ -143,13 +143,13 @@ func TestUpgradeSendsAndLearnsWhatItShould(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		info := c.Info()
 		u := use(t, c)
 		user, password, _ := seen.BasicAuth()
 		same(t, "request", []string{
 			seen.Host, seen.RequestURI, seen.Header.Get("X-One"), seen.Header.Get("X-Two"), user, password,
 			seen.Header.Get("Sec-WebSocket-Protocol"), seen.Header.Get("Sec-WebSocket-Extensions"),
 		}, []string{"xn--bcher-kva.example", "/p?q=1", "dialer", "target", "user", "pw", "a, b", ""})
-		info := c.Info()
 		same(t, "subprotocol", info.Subprotocol, "b")
 		same(t, "header", info.Header, http.Header{"X-Node": {"7"}})
 		frame, err := u.read()

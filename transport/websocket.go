@@ -96,6 +96,7 @@ type WebSocket struct {
 	Goroutines bool
 
 	configs tlsConfigs
+	shared  sharedLimits
 	sources sources
 }
 
@@ -141,13 +142,13 @@ func (w *WebSocket) road() road {
 
 func (w *WebSocket) messageLimit() int { return cmp.Or(w.MessageLimit, DefaultMessageLimit) }
 
-func (w *WebSocket) limits() limits {
-	return limits{
+func (w *WebSocket) limits() *limits {
+	return w.shared.of(limits{
 		message:      int64(w.messageLimit()),
 		frame:        int64(cmp.Or(w.FrameLimit, w.messageLimit())),
 		write:        cmp.Or(w.WriteLimit, DefaultWriteLimit),
 		writeTimeout: cmp.Or(w.WriteTimeout, DefaultWriteTimeout),
-	}
+	})
 }
 
 // bound is a field of a dialer that must not be negative.
