@@ -12,16 +12,15 @@ import (
 // deadline it holds nothing.
 type Alarms struct {
 	mu    sync.Mutex
-	base  time.Time // what the deadlines are counted from
 	queue alarmQueue
 	timer *time.Timer
-	due   time.Duration // when the timer rings, not later than the first deadline; 0: it does not
+	due   moment // when the timer rings, not later than the first deadline; 0: it does not
 }
 
 // alarm is one deadline of somebody. It lies in what it belongs to.
 type alarm struct {
-	at    time.Duration // since the base, also after it has rung; 0: there is none
-	place int           // in the queue, from 1; 0: it is not there
+	at    moment // also after it has rung; 0: there is none
+	place int    // in the queue, from 1; 0: it is not there
 	who   sleeper
 }
 
@@ -29,25 +28,19 @@ type alarm struct {
 type sleeper interface{ ring() }
 
 // set sets a deadline, in place of the one before.
-func (a *Alarms) set(x *alarm, at time.Time, who sleeper) {
+func (a *Alarms) set(x *alarm, at moment, who sleeper) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := time.Now()
-	if a.base.IsZero() {
-		a.base = now
-	}
-	since := now.Sub(a.base)
-	due := max(since+at.Sub(now), 1) // at may be known by the clock on the wall alone
-	if x.place > 0 && x.at == due {
+	if x.place > 0 && x.at == at {
 		return
 	}
-	x.at, x.who = due, who
+	x.at, x.who = at, who
 	if x.place == 0 {
 		heap.Push(&a.queue, x)
 	} else {
 		heap.Fix(&a.queue, x.place-1)
 	}
-	a.wind(since)
+	a.wind()
 }
 
 // clear takes a deadline back. A ring that is under way still comes.
@@ -64,20 +57,10 @@ func (a *Alarms) clear(x *alarm) {
 	}
 }
 
-// when is the deadline; zero: there is none.
-func (a *Alarms) when(x *alarm) time.Time {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if x.at == 0 {
-		return time.Time{}
-	}
-	return a.base.Add(x.at)
-}
-
 // wind sets the timer to the first deadline, unless it rings sooner already: one
 // that is moved away leaves a timer that rings for nothing, once. The caller holds
 // the lock.
-func (a *Alarms) wind(now time.Duration) {
+func (a *Alarms) wind() {
 	if len(a.queue) == 0 {
 		return
 	}
@@ -86,10 +69,10 @@ func (a *Alarms) wind(now time.Duration) {
 		return
 	}
 	a.due = first
-	if a.timer == nil {
-		a.timer = time.AfterFunc(first-now, a.ring)
+	if wait := first.sub(rightNow()); a.timer == nil {
+		a.timer = time.AfterFunc(wait, a.ring)
 	} else {
-		a.timer.Reset(first - now)
+		a.timer.Reset(wait)
 	}
 }
 
@@ -98,14 +81,14 @@ func (a *Alarms) ring() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.due = 0
-	now := time.Since(a.base)
+	now := rightNow()
 	for len(a.queue) > 0 && a.queue[0].at <= now {
 		who := heap.Pop(&a.queue).(*alarm).who
 		a.mu.Unlock()
 		who.ring()
 		a.mu.Lock()
 	}
-	a.wind(now)
+	a.wind()
 }
 
 // alarmQueue is a heap, the earliest first.

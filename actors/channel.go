@@ -51,7 +51,7 @@ func (c *channel) Receive(ctx actor.Context) {
 		c.handle(ctx, m)
 	}
 	if !c.over {
-		c.clock.settle()
+		c.clock.settle(c.Alarms, c.Record)
 	}
 }
 
@@ -102,7 +102,7 @@ func (c *channel) reply(answer any) {
 // connection, which would be counted as well as the crash. The next incarnation
 // waits for the last word of it.
 func (c *channel) crashing(ctx actor.Context) {
-	c.clock.stop()
+	c.clock.stop(c.Alarms)
 	if c.conn != nil {
 		c.sketch().node = ""
 		c.drop(ctx)
@@ -115,7 +115,6 @@ func (c *channel) crashing(ctx actor.Context) {
 // follows a crash, which counts as a failure of the attempt that was running.
 func (c *channel) start(ctx actor.Context) {
 	c.self.Store(ctx.Self())
-	c.clock.alarms, c.clock.who = c.Alarms, c.Record
 	c.nudged.Store(false)
 	c.clock.set(expirySlot, c.outbox.deadline()) // messages may have come before
 	if !c.begun {
@@ -142,7 +141,7 @@ func (c *channel) stopping(ctx actor.Context) {
 	defer func() {
 		_ = recover()
 		c.over = true
-		c.clock.stop()
+		c.clock.stop(c.Alarms)
 		c.withdraw()
 		c.drop(ctx)
 	}()
@@ -193,7 +192,8 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 	}
 	if next.Status != prev.Status {
 		p := c.sketch()
-		p.reason, p.since, p.degraded = step.Reason, event.At, step.Degraded
+		p.since, p.degraded = event.At, step.Degraded
+		p.because(step.Reason)
 		c.enter(ctx, prev.Status, event)
 	}
 	c.tell(prev, step, event.At)
@@ -237,5 +237,5 @@ func (c *channel) HandleFailure(_ *actor.ActorSystem, supervisor actor.Superviso
 	c.blame(event.Reason)
 	c.apply(ctx, event)
 	c.dispose(ctx) // whatever the table made of it, this child is suspended for good
-	c.clock.settle()
+	c.clock.settle(c.Alarms, c.Record)
 }

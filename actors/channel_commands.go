@@ -68,14 +68,14 @@ func (c *channel) connectCommand(ctx actor.Context, m messages.Connect) messages
 	kind := lifecycle.Connect
 	switch {
 	case c.state.Status == messages.Kicked && m.Takeover && c.outfought():
-		reason := c.flapping(c.now.reason)
+		reason := c.flapping(c.now.why())
 		reason.Detail += "; another login takes every takeover back, so find it first, or try again later"
 		return c.refusal("connect", reason)
 	case c.state.Status == messages.Kicked && m.Takeover:
 		kind = lifecycle.ConnectTakeover
 	case c.state.Status == messages.Kicked:
 		return c.refusal("connect", messages.Reason{
-			Code: c.now.reason.Code, Wire: c.now.reason.Wire,
+			Code: c.now.why().Code, Wire: c.now.why().Wire,
 			Detail: "the channel was kicked; connect with Takeover if this side should win",
 		})
 	}
@@ -118,7 +118,7 @@ func (c *channel) relay(op string, pass func(answer func(any))) {
 		c.conn.asked = append(slices.DeleteFunc(c.conn.asked, func(q *question) bool { return q.answered.Load() }), q)
 		pass(q.answer)
 	default:
-		c.reply(c.refusal(op, notConnected(c.state.Status, c.now.reason)))
+		c.reply(c.refusal(op, notConnected(c.state.Status, c.now.why())))
 	}
 }
 

@@ -53,9 +53,9 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 		}
 	case messages.Draining:
 		c.departing, c.departed = false, false
-		c.outbox.Shut(notConnected(c.state.Status, c.now.reason))
+		c.outbox.Shut(notConnected(c.state.Status, c.now.why()))
 	case messages.Closing:
-		c.flaps.since = time.Time{} // how the peer takes our goodbye is not how a session ends
+		c.flaps.since = 0 // how the peer takes our goodbye is not how a session ends
 		c.refuse()
 		ctx.Send(c.conn.pid, &bye{})
 	case messages.Closed, messages.Kicked, messages.Failed:
@@ -66,8 +66,8 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 
 // refuse ends the sending: nothing is accepted, and what was not written fails.
 func (c *channel) refuse() {
-	c.outbox.Shut(notConnected(c.state.Status, c.now.reason))
-	c.outbox.abandon("the channel is " + c.state.Status.String() + " because of " + c.now.reason.String())
+	c.outbox.Shut(notConnected(c.state.Status, c.now.why()))
+	c.outbox.abandon("the channel is " + c.state.Status.String() + " because of " + c.now.why().String())
 }
 
 // queue asks the gate for a permit, unless the connection before is not gone
@@ -117,8 +117,8 @@ func (c *channel) connect(ctx actor.Context) {
 	if c.refresh {
 		a.stale = c.lease.token
 	}
-	c.rotateIn = 0              // a go-away was meant for the connection before
-	c.flaps.since = time.Time{} // of a session that we ended
+	c.rotateIn = 0    // a go-away was meant for the connection before
+	c.flaps.since = 0 // of a session that we ended
 	c.admittedAt = time.Now()
 	c.sketch().attempts++
 	c.conn = ref
@@ -265,7 +265,7 @@ func (c *channel) scatter(d time.Duration, from, to float64) time.Duration {
 func (c *channel) armAll() {
 	c.armGiveUp()
 	for t := range lifecycle.TimerCount {
-		if c.state.Timers.Has(t) && c.clock.at(slot(t)).IsZero() {
+		if c.state.Timers.Has(t) && c.clock.at(slot(t)).isZero() {
 			c.clock.arm(slot(t), c.duration(t, c.state.LastDelay))
 		}
 	}

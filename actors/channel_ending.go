@@ -26,7 +26,7 @@ func (c *channel) ending(cause any) lifecycle.Event {
 		c.let().token, c.refresh = f.token, true // the address would have none of it
 	}
 	if c.state.Status == messages.Closing { // the peer only answered; what led here is the reason
-		reason = messages.Reason{Code: c.now.reason.Code, Wire: f.reason.Wire, Detail: c.now.reason.Detail}
+		reason = messages.Reason{Code: c.now.why().Code, Wire: f.reason.Wire, Detail: c.now.why().Detail}
 	}
 	event := lifecycle.Event{Kind: c.endingKind(f.reason), Reason: reason}
 	if code := c.sessionEnded(f.reason); event.Kind == lifecycle.Lost && code != messages.ReasonOK {

@@ -139,7 +139,7 @@ func roomsHear(prev, next lifecycle.State) (membership.Kind, bool) {
 
 // roomReason is why rooms change with the connection.
 func (c *channel) roomReason(kind membership.Kind) messages.Reason {
-	reason := messages.Reason{Wire: c.now.reason.Wire}
+	reason := messages.Reason{Wire: c.now.why().Wire}
 	switch kind {
 	case membership.ConnReady, membership.ConnReopen:
 		return messages.Reason{}
@@ -150,10 +150,10 @@ func (c *channel) roomReason(kind membership.Kind) messages.Reason {
 	default:
 		reason.Code = messages.ReasonConnTerminal
 		if kind == membership.ConnClosed {
-			reason.Code = c.now.reason.Code
+			reason.Code = c.now.why().Code
 		}
 	}
-	reason.Detail = "the channel is " + c.state.Status.String() + " because of " + c.now.reason.String()
+	reason.Detail = "the channel is " + c.state.Status.String() + " because of " + c.now.why().String()
 	return reason
 }
 
@@ -175,7 +175,7 @@ func (c *channel) roomsFailed(ctx actor.Context, supervisor actor.Supervisor, ch
 			Kind: lifecycle.Panic, GiveUp: messages.ReasonRestartIntensity,
 			Reason: messages.Because(messages.ReasonActorPanic, "%s", what),
 		})
-		c.clock.settle()
+		c.clock.settle(c.Alarms, c.Record)
 	}
 }
 

@@ -120,7 +120,7 @@ func (c *channel) ended(ctx actor.Context, from *connectionRef) {
 func (c *channel) ticked(ctx actor.Context) {
 	now := time.Now()
 	for !c.over {
-		s, ok := c.clock.pop(now)
+		s, ok := c.clock.pop(momentOf(now))
 		switch {
 		case !ok:
 			return
@@ -156,7 +156,7 @@ func (c *channel) expire(ctx actor.Context, t lifecycle.Timer) {
 	}
 	c.apply(ctx, event)
 	if attempt && !c.state.HasTransport() {
-		c.blame(c.now.reason)
+		c.blame(c.now.why())
 	}
 }
 
@@ -199,7 +199,7 @@ func (c *channel) giveUp(ctx actor.Context) {
 }
 
 func (c *channel) loggedIn(ctx actor.Context, login transport.Login) {
-	c.flaps.began(time.Now())
+	c.flaps.began()
 	c.sketch().node, c.resumed, c.gap = login.Node, login.Resumed, login.Gap
 	c.leased(c.lease.token, login.TTL)
 	c.sync.protocol, c.sync.syncer = login.Sync, c.Syncer != nil

@@ -20,22 +20,20 @@ const (
 )
 
 // clock keeps all deadlines of a channel on one alarm. It belongs to the channel's
-// goroutine; only who is woken on another one, and merely asks the channel to look.
+// goroutine; the alarm rings on another one, and merely asks the channel to look.
 // A wake that comes late or twice finds nothing due, so no timer can act on behalf
 // of an attempt that is over.
 //
 // A channel has two deadlines most of the time, and none when it is idle; then
 // there is no alarm either.
 type clock struct {
-	due    []deadline
-	alarm  alarm // set to the earliest
-	alarms *Alarms
-	who    sleeper
+	due   []deadline
+	alarm alarm // set to the earliest
 }
 
 // deadline is when a slot is due.
 type deadline struct {
-	at   time.Time
+	at   moment
 	slot slot
 }
 
@@ -45,28 +43,32 @@ func (c *clock) arm(s slot, d time.Duration) {
 		c.cancel(s)
 		return
 	}
-	c.set(s, time.Now().Add(d))
+	c.put(s, rightNow().add(d))
 }
 
 // set sets a deadline; the zero time clears it.
 func (c *clock) set(s slot, at time.Time) {
-	i := c.place(s)
-	switch {
-	case at.IsZero():
+	if at.IsZero() {
 		c.cancel(s)
-	case i < 0:
-		c.due = append(c.due, deadline{at, s})
-	default:
+		return
+	}
+	c.put(s, momentOf(at))
+}
+
+func (c *clock) put(s slot, at moment) {
+	if i := c.place(s); i >= 0 {
 		c.due[i].at = at
+	} else {
+		c.due = append(c.due, deadline{at, s})
 	}
 }
 
 // at is when a slot is due; zero: it is not.
-func (c *clock) at(s slot) time.Time {
+func (c *clock) at(s slot) moment {
 	if i := c.place(s); i >= 0 {
 		return c.due[i].at
 	}
-	return time.Time{}
+	return 0
 }
 
 func (c *clock) place(s slot) int {
@@ -85,9 +87,9 @@ func (c *clock) cancel(s slot) {
 }
 
 // pop takes the earliest deadline that has passed, ties in the order of slots.
-func (c *clock) pop(now time.Time) (slot, bool) {
+func (c *clock) pop(now moment) (slot, bool) {
 	d := c.earliest()
-	if d.at.IsZero() || d.at.After(now) {
+	if d.at.isZero() || now.before(d.at) {
 		return 0, false
 	}
 	c.cancel(d.slot)
@@ -97,7 +99,7 @@ func (c *clock) pop(now time.Time) (slot, bool) {
 // earliest is the zero deadline if there is none.
 func (c *clock) earliest() (first deadline) {
 	for _, d := range c.due {
-		if first.at.IsZero() || d.at.Before(first.at) || d.at.Equal(first.at) && d.slot < first.slot {
+		if first.at.isZero() || d.at.before(first.at) || d.at == first.at && d.slot < first.slot {
 			first = d
 		}
 	}
@@ -106,18 +108,18 @@ func (c *clock) earliest() (first deadline) {
 
 // settle sets the alarm to the earliest deadline. It is called once at
 // the end of every message, however many deadlines that message moved.
-func (c *clock) settle() {
-	if at := c.earliest().at; at.IsZero() {
-		c.stop()
+func (c *clock) settle(alarms *Alarms, who sleeper) {
+	if at := c.earliest().at; at.isZero() {
+		c.stop(alarms)
 	} else {
-		c.alarms.set(&c.alarm, at, c.who)
+		alarms.set(&c.alarm, at, who)
 	}
 }
 
 // stop clears every deadline and the alarm.
-func (c *clock) stop() {
+func (c *clock) stop(alarms *Alarms) {
 	c.due = nil
-	if c.alarm.at != 0 {
-		c.alarms.clear(&c.alarm)
+	if !c.alarm.at.isZero() {
+		alarms.clear(&c.alarm)
 	}
 }

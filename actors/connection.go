@@ -1,9 +1,7 @@
 package actors
 
 import (
-	"context"
 	"runtime/debug"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -20,9 +18,8 @@ type connection struct {
 	ref     *connectionRef
 	channel *actor.PID
 
-	*approach                    // nil when the login has begun
-	asking    context.Context    // of the session's questions; nil: there was none
-	hush      context.CancelFunc // ends them
+	*approach // nil when the login has begun
+	*errands  // nil until there is one
 	conn      transport.Conn
 	session   transport.Session
 	traits    transport.Traits // of the protocol, asked once: it may panic, and at the end nobody would catch it
@@ -39,8 +36,6 @@ type connection struct {
 	unwritten []mark
 	largest   int       // bytes of the largest message that was written
 	backlog   []*parcel // the socket would not take these yet
-	questions []enquiry // nor these
-	renewals  []renewal // nor these
 }
 
 // mark is the number of the last frame of a message, and its size.
@@ -95,7 +90,7 @@ func (c *connection) handle(ctx actor.Context) {
 		c.retryRenewals(ctx)
 	case *resume:
 		c.unpause()
-		c.keepalive.heardAt = time.Now() // what the peer said meanwhile waits in the socket
+		c.keepalive.heardAt = rightNow() // what the peer said meanwhile waits in the socket
 		c.read(ctx)
 	case *transmit:
 		c.transmit(ctx, m.batch)
@@ -174,10 +169,10 @@ func (c *connection) stopped(ctx actor.Context) {
 	if c.approach != nil && c.cancel != nil {
 		c.cancel()
 	}
-	if c.hush != nil {
+	if c.errands != nil && c.hush != nil {
 		c.hush()
 	}
-	if c.greeted {
+	if c.greeted && rec.returns != nil {
 		rec.returns.watch(nil)
 	}
 	c.keepalive.stop(c.rec.Alarms, messages.Because(messages.ReasonNotConnected, "the connection was lost before the heartbeat was answered"))

@@ -19,11 +19,11 @@ type answered struct {
 
 // Ask runs a question in a goroutine of its own.
 func (l *link) Ask(question func(ctx context.Context) any) {
-	c := l.c
-	if c.asking == nil {
-		c.asking, c.hush = context.WithCancel(context.Background())
+	c, errand := l.c, l.c.errand()
+	if errand.asking == nil {
+		errand.asking, errand.hush = context.WithCancel(context.Background())
 	}
-	self, root, asking := l.ctx.Self(), l.ctx.ActorSystem().Root, c.asking
+	self, root, asking := l.ctx.Self(), l.ctx.ActorSystem().Root, errand.asking
 	c.rec.Workers.Go(func() {
 		said := answered{crash: &crash{errors.New("a question ended its goroutine"), nil}}
 		defer func() { // whatever the question does, runtime.Goexit included

@@ -24,8 +24,8 @@ type Flapping struct {
 
 // flaps counts the sessions of the row. The channel actor's; it survives a crash.
 type flaps struct {
-	since time.Time // login of the session that is there
-	row   *row      // nil: the last session was no such one
+	since moment // login of the session that is there
+	row   *row   // nil: the last session was no such one
 }
 
 type row struct {
@@ -41,15 +41,15 @@ type ending struct {
 }
 
 // began notes a login.
-func (f *flaps) began(now time.Time) { f.since = now }
+func (f *flaps) began() { f.since = rightNow() }
 
 // ended counts the end of a session, if it had been logged in.
 func (f *flaps) ended(reason messages.Reason, within time.Duration, now time.Time) (counted bool) {
-	if f.since.IsZero() {
+	if f.since.isZero() {
 		return false
 	}
-	lived, way := now.Sub(f.since), ending{reason.Code, reason.Wire.Code}
-	f.since = time.Time{}
+	lived, way := momentOf(now).sub(f.since), ending{reason.Code, reason.Wire.Code}
+	f.since = 0
 	switch {
 	case lived >= within:
 		*f = flaps{}

@@ -16,11 +16,11 @@ import (
 type keepalive struct {
 	interval time.Duration // 0: off
 	alarm    alarm
-	dueAt    time.Time // when the alarm was meant to ring
-	beatAt   time.Time // the next heartbeat
-	heardAt  time.Time
-	probeBy  time.Time // a hint says the network is gone, and must be wrong by then; zero: there is none
-	trip     *trip     // nil while nothing is on its way
+	dueAt    moment // when the alarm was meant to ring
+	beatAt   moment // the next heartbeat
+	heardAt  moment
+	probeBy  moment // a hint says the network is gone, and must be wrong by then; zero: there is none
+	trip     *trip  // nil while nothing is on its way
 	finished bool
 }
 
@@ -42,7 +42,7 @@ func (k *keepalive) underway() *trip {
 // unanswered reports whether a heartbeat is.
 func (k *keepalive) unanswered() bool { return k.trip != nil && !k.trip.sentAt.IsZero() }
 
-func (k *keepalive) probing() bool { return !k.probeBy.IsZero() }
+func (k *keepalive) probing() bool { return !k.probeBy.isZero() }
 
 // startKeepalive begins heartbeats: the first at a random part of the interval,
 // so that channels which came up together do not beat together.
@@ -52,12 +52,12 @@ func (c *connection) startKeepalive(announced time.Duration) {
 	if announced > 0 {
 		k.interval = announced
 	}
-	now := time.Now()
+	now := rightNow()
 	k.heardAt = now
 	if k.interval <= 0 {
 		return
 	}
-	k.beatAt = now.Add(time.Duration(c.rec.Random() * float64(k.interval)))
+	k.beatAt = now.add(time.Duration(c.rec.Random() * float64(k.interval)))
 	c.schedule()
 }
 
@@ -65,13 +65,13 @@ func (c *connection) startKeepalive(announced time.Duration) {
 func (c *connection) schedule() {
 	k := &c.keepalive
 	k.dueAt = k.beatAt
-	if dead := k.heardAt.Add(k.interval + c.rec.Keepalive.Grace); !c.rec.Keepalive.OneWay && dead.Before(k.dueAt) && k.interval > 0 {
+	if dead := k.heardAt.add(k.interval + c.rec.Keepalive.Grace); !c.rec.Keepalive.OneWay && dead.before(k.dueAt) && k.interval > 0 {
 		k.dueAt = dead
 	}
-	if k.probing() && (k.dueAt.IsZero() || k.probeBy.Before(k.dueAt)) {
+	if k.probing() && (k.dueAt.isZero() || k.probeBy.before(k.dueAt)) {
 		k.dueAt = k.probeBy
 	}
-	if k.dueAt.IsZero() {
+	if k.dueAt.isZero() {
 		return // no heartbeats, and no probe any more
 	}
 	c.rec.Alarms.set(&k.alarm, k.dueAt, &c.notify)
@@ -88,12 +88,12 @@ func (c *connection) pulse(ctx actor.Context) {
 	if c.conn == nil || c.session == nil || k.finished {
 		return
 	}
-	now, rules := time.Now(), &c.rec.Keepalive
-	if overslept := now.Sub(k.dueAt) > max(rules.Grace, time.Second); overslept || c.paused {
-		k.heardAt = now.Add(-k.interval)
+	now, rules := rightNow(), &c.rec.Keepalive
+	if overslept := now.sub(k.dueAt) > max(rules.Grace, time.Second); overslept || c.paused {
+		k.heardAt = now.add(-k.interval)
 		k.beatAt = now
 		if k.probing() {
-			k.probeBy = now.Add(max(rules.Grace, time.Second))
+			k.probeBy = now.add(max(rules.Grace, time.Second))
 		}
 	}
 	c.rec.outbox.rest()
@@ -102,18 +102,18 @@ func (c *connection) pulse(ctx actor.Context) {
 		return
 	}
 	switch {
-	case k.probing() && !now.Before(k.probeBy):
+	case k.probing() && !now.before(k.probeBy):
 		c.fail(ctx, messages.Because(messages.ReasonPongTimeout, "nothing was heard within %s of a probe", rules.Grace))
 		return
-	case k.interval > 0 && !rules.OneWay && now.Sub(k.heardAt) >= k.interval+rules.Grace:
+	case k.interval > 0 && !rules.OneWay && now.sub(k.heardAt) >= k.interval+rules.Grace:
 		code := messages.ReasonIdleTimeout
 		if k.unanswered() {
 			code = messages.ReasonPongTimeout
 		}
-		c.fail(ctx, messages.Because(code, "nothing was heard for %s", now.Sub(k.heardAt).Round(time.Millisecond)))
+		c.fail(ctx, messages.Because(code, "nothing was heard for %s", now.sub(k.heardAt).Round(time.Millisecond)))
 		return
-	case k.interval > 0 && !now.Before(k.beatAt):
-		k.beatAt = now.Add(time.Duration(float64(k.interval) * (1 + rules.Jitter*(2*c.rec.Random()-1))))
+	case k.interval > 0 && !now.before(k.beatAt):
+		k.beatAt = now.add(time.Duration(float64(k.interval) * (1 + rules.Jitter*(2*c.rec.Random()-1))))
 		c.heartbeat(ctx)
 		if c.failed {
 			return
@@ -172,8 +172,7 @@ func (c *connection) probe(ctx actor.Context) {
 	if c.conn == nil || c.session == nil || c.rec.Keepalive.OneWay || k.finished || k.probing() {
 		return
 	}
-	now := time.Now()
-	k.probeBy = now.Add(max(c.rec.Keepalive.Grace, time.Second))
+	k.probeBy = rightNow().add(max(c.rec.Keepalive.Grace, time.Second))
 	c.heartbeat(ctx)
 	if !c.failed {
 		c.schedule()

@@ -89,15 +89,15 @@ func TestProcessThatSleptAsksBeforeItCondemns(t *testing.T) {
 		})
 		s.connect()
 		s.after(time.Second)
-		c.keepalive.dueAt = c.keepalive.dueAt.Add(-time.Hour)
-		c.keepalive.heardAt = c.keepalive.heardAt.Add(-time.Hour)
+		c.keepalive.dueAt = c.keepalive.dueAt.add(-time.Hour)
+		c.keepalive.heardAt = c.keepalive.heardAt.add(-time.Hour)
 		s.system.Root.Send(s.record.conn.pid, &pulse{})
 		s.after(time.Minute)
 		s.expect(``)
 		if len(s.pongs) == 0 || s.pongs[0].At != s.start.Add(time.Second) {
 			t.Errorf("the peer was asked at %v", s.pongs)
 		}
-		c.keepalive.dueAt = c.keepalive.dueAt.Add(-time.Hour)
+		c.keepalive.dueAt = c.keepalive.dueAt.add(-time.Hour)
 		s.peer.set(func(p *peer) { p.deaf = true })
 		s.system.Root.Send(s.record.conn.pid, &pulse{})
 		s.after(time.Minute)

@@ -13,15 +13,30 @@ import (
 type portrait struct {
 	seq      uint64
 	status   messages.Status
-	degraded bool            // Ready, although catching up was not completed
-	reason   messages.Reason // of the last change
-	since    time.Time       // when the status was entered
+	degraded bool             // Ready, although catching up was not completed
+	reason   *messages.Reason // of the last change; nil: it needs none
+	since    time.Time        // when the status was entered
 	retryAt  time.Time
 	attempt  int
 	attempts uint64
 	epoch    messages.Epoch
 	node     string
 	reached  string // endpoint of the last address
+}
+
+func (p *portrait) because(reason messages.Reason) {
+	p.reason = nil
+	if reason != (messages.Reason{}) {
+		kept := reason // nothing is kept of most
+		p.reason = &kept
+	}
+}
+
+func (p *portrait) why() messages.Reason {
+	if p.reason == nil {
+		return messages.Reason{}
+	}
+	return *p.reason
 }
 
 // sketch is the portrait to come, which nobody has seen.
@@ -46,7 +61,7 @@ func (r *Record) sitting(state lifecycle.State) (show func()) {
 func (r *Record) Snapshot() messages.Snapshot {
 	p := r.shown.Load()
 	s := messages.Snapshot{
-		Channel: r.Channel, Seq: p.seq, Status: p.status, Reason: p.reason, Since: p.since,
+		Channel: r.Channel, Seq: p.seq, Status: p.status, Reason: p.why(), Since: p.since,
 		Attempt: p.attempt, RetryAt: p.retryAt, Epoch: p.epoch, Node: p.node,
 		Degraded: p.degraded, Endpoint: p.reached, Attempts: p.attempts,
 	}
@@ -56,7 +71,9 @@ func (r *Record) Snapshot() messages.Snapshot {
 	s.RTT = time.Duration(r.rtt.Load())
 	s.Stale = r.stale.Load()
 	r.mu.Lock()
-	s.Panics = r.panics
+	if r.mishaps != nil {
+		s.Panics = r.mishaps.count
+	}
 	r.mu.Unlock()
 	return s
 }

@@ -74,13 +74,21 @@ func (r *returns) next() (first returned, ok bool) {
 	return first, true
 }
 
+// returning is for the connection's goroutine alone, as is the field.
+func (r *Record) returning() *returns {
+	if r.returns == nil {
+		r.returns = &returns{}
+	}
+	return r.returns
+}
+
 // slip is what goes with a publication. Where nobody looks at what comes back,
 // nothing does.
 func (c *connection) slip(p transport.Publication) slip {
 	if _, looks := c.session.(transport.Taker); !looks || p.Receipt == nil {
 		return slip{}
 	}
-	return slip{&c.rec.returns, p.Receipt}
+	return slip{c.rec.returning(), p.Receipt}
 }
 
 // watchReturns has this connection told of what handlers took, if its session
@@ -88,7 +96,7 @@ func (c *connection) slip(p transport.Publication) slip {
 func (c *connection) watchReturns(ctx actor.Context) {
 	if _, ok := c.session.(transport.Taker); ok {
 		self, root := ctx.Self(), ctx.ActorSystem().Root
-		c.rec.returns.watch(func() { root.Send(self, &taken{}) })
+		c.rec.returning().watch(func() { root.Send(self, &taken{}) })
 	}
 }
 
@@ -97,7 +105,7 @@ func (c *connection) watchReturns(ctx actor.Context) {
 func (c *connection) taken(ctx actor.Context) {
 	session, ok := c.session.(transport.Taker)
 	for ok && !c.leaving {
-		s, some := c.rec.returns.next()
+		s, some := c.rec.returning().next()
 		if !some {
 			return
 		}

@@ -232,8 +232,8 @@ func TestNothingPilesUpForASessionThatDoesNotWantToKnow(t *testing.T) {
 		s.peer.last().send("TAKE one")
 		s.after(0)
 		s.expect(`0s heard "one"`)
-		if slips := s.record.returns.all(); len(slips) > 0 {
-			t.Errorf("there are %v", slips)
+		if s.record.returns != nil {
+			t.Error("what comes back is collected")
 		}
 		s.end()
 	})

@@ -51,7 +51,7 @@ type Record struct {
 	roster *roster // of the rooms actor; nil until there is a room
 	lanes  lanes   // of the rooms' messages
 
-	returns returns // of messages that a session asks about
+	returns *returns // of messages that a session asks about; nil: none ever did
 
 	secrets   secrets
 	shown     atomic.Pointer[portrait]
@@ -64,8 +64,7 @@ type Record struct {
 	system    *actor.ActorSystem
 
 	mu       sync.Mutex
-	crashes  []time.Time // within the panic budget's window
-	panics   uint64
+	mishaps  *mishaps      // nil: there was none
 	sockets  int           // connections that have not said their last word
 	actorEnd bool          // the actor is gone for good
 	over     bool          // the actor and its last connection are gone
@@ -184,13 +183,23 @@ func (r *Record) bury() {
 	}
 }
 
+// mishaps are a channel's panics.
+type mishaps struct {
+	recent []time.Time // within the budget's window
+	count  uint64
+}
+
 // crashed counts a panic and reports whether the channel's budget is exceeded.
 func (r *Record) crashed(now time.Time) (exceeded bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.panics++
-	recent := r.crashes[:0]
-	for _, at := range r.crashes {
+	if r.mishaps == nil {
+		r.mishaps = &mishaps{}
+	}
+	m := r.mishaps
+	m.count++
+	recent := m.recent[:0]
+	for _, at := range m.recent {
 		if now.Sub(at) < r.Panics.Within {
 			recent = append(recent, at)
 		}
@@ -199,7 +208,7 @@ func (r *Record) crashed(now time.Time) (exceeded bool) {
 	if len(recent) <= r.Panics.Max {
 		recent = append(recent, now)
 	}
-	r.crashes = recent
+	m.recent = recent
 	return len(recent) > r.Panics.Max
 }
 
@@ -207,7 +216,9 @@ func (r *Record) crashed(now time.Time) (exceeded bool) {
 func (r *Record) pardon() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.crashes = nil
+	if r.mishaps != nil {
+		r.mishaps.recent = nil
+	}
 }
 
 // The end of a channel is the end of its actor and of its last connection,
@@ -254,7 +265,7 @@ func (r *Record) finish() {
 	r.outbox.abandon("the channel was closed")
 	last := r.shown.Load()
 	r.Observer.Publish(messages.Stopped{
-		Channel: r.Channel, Seq: last.seq, Reason: last.reason, Discarded: r.inbox.discard(), At: time.Now(),
+		Channel: r.Channel, Seq: last.seq, Reason: last.why(), Discarded: r.inbox.discard(), At: time.Now(),
 	}, r.bury)
 }
 

@@ -2,7 +2,7 @@ package actors
 
 import (
 	"slices"
-	"sync"
+	"sync/atomic"
 
 	"github.com/seed14814784/holdfast/messages"
 )
@@ -13,8 +13,7 @@ import (
 //
 // It is used by every goroutine of the channel. Its zero value is ready.
 type secrets struct {
-	mu   sync.Mutex
-	last []messages.Secret // the newest first
+	last atomic.Pointer[[]messages.Secret] // the newest first; nil: there was none
 }
 
 // maxSecrets is how many a channel remembers: an attempt may bring two, one of the
@@ -26,22 +25,28 @@ func (s *secrets) learn(token messages.Token) {
 	if token.Secret == (messages.Secret{}) {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i := slices.Index(s.last, token.Secret); i >= 0 {
-		s.last = slices.Delete(s.last, i, i+1)
+	for {
+		before, now := s.last.Load(), []messages.Secret{token.Secret}
+		if before != nil {
+			if (*before)[0] == token.Secret {
+				return
+			}
+			others := slices.DeleteFunc(slices.Clone(*before), func(known messages.Secret) bool { return known == token.Secret })
+			now = append(now, others[:min(len(others), maxSecrets-1)]...)
+		}
+		if s.last.CompareAndSwap(before, &now) {
+			return
+		}
 	}
-	s.last = slices.Insert(s.last[:min(len(s.last), maxSecrets-1)], 0, token.Secret)
 }
 
 // hide returns the text with stars where a secret was.
 func (s *secrets) hide(text string) string {
-	if text == "" {
+	known := s.last.Load()
+	if text == "" || known == nil {
 		return text
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, secret := range s.last {
+	for _, secret := range *known {
 		text = secret.Hide(text)
 	}
 	return text

@@ -3,7 +3,6 @@ package actors
 import (
 	"errors"
 	"sync/atomic"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -118,10 +117,10 @@ func (c *connection) unpause() {
 
 // listen notes that the peer is alive.
 func (c *connection) listen(ctx actor.Context) {
-	c.keepalive.heardAt = time.Now()
+	c.keepalive.heardAt = rightNow()
 	if probing := c.keepalive.probing(); c.firstWord || probing {
 		ctx.Send(c.channel, &heard{word: word{from: c.ref}, probe: probing})
-		c.firstWord, c.keepalive.probeBy = false, time.Time{}
+		c.firstWord, c.keepalive.probeBy = false, 0
 	}
 }
 

@@ -24,7 +24,8 @@ func (c *connection) renew(ctx actor.Context, m *renew) {
 			"the protocol %q cannot renew on a live connection; redial, and let the next login have fresh credentials", c.rec.Protocol.Name()))
 		return
 	}
-	c.renewals = append(c.renewals, renewal{
+	errand := c.errand()
+	errand.renewals = append(errand.renewals, renewal{
 		write: func() error { return renewer.Renew(&c.link, m.token) },
 		done: func(err error) {
 			if err != nil {
@@ -44,7 +45,8 @@ func (c *connection) renewRoom(ctx actor.Context, m *roomRenew) {
 	if !ok {
 		return
 	}
-	c.renewals = append(c.renewals, renewal{
+	errand := c.errand()
+	errand.renewals = append(errand.renewals, renewal{
 		write: func() error {
 			before := c.link.frames
 			err := renewer.RenewRoom(&c.link, m.ticket, m.token)
@@ -62,7 +64,7 @@ func (c *connection) renewRoom(ctx actor.Context, m *roomRenew) {
 // moment later is as good; the rest waits until the socket has taken what was
 // written before.
 func (c *connection) retryRenewals(ctx actor.Context) {
-	for len(c.renewals) > 0 && !c.failed && !c.leaving {
+	for c.errands != nil && len(c.renewals) > 0 && !c.failed && !c.leaving {
 		r, before := c.renewals[0], c.link.frames
 		err := r.write()
 		if err != nil && c.link.frames == before && transport.ReasonOf(err, messages.ReasonWriteError).Code == messages.ReasonSlowConsumer {

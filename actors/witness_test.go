@@ -250,7 +250,7 @@ func (w *witness) rest(snapshot messages.Snapshot) {
 func (w *witness) clock(c *channel) {
 	state := c.state
 	for t := range lifecycle.TimerCount {
-		armed := !c.clock.at(slot(t)).IsZero()
+		armed := !c.clock.at(slot(t)).isZero()
 		switch {
 		case armed && !state.Timers.Has(t):
 			w.breach("2: in %s the %s timer runs", state.Status, t)
@@ -262,8 +262,8 @@ func (w *witness) clock(c *channel) {
 		}
 	}
 	at := c.clock.earliest().at
-	if next := c.Alarms.when(&c.clock.alarm); !at.Equal(next) {
-		w.breach("2: the clock is set to %s instead of %s", next, at)
+	if next := c.clock.alarm.at; at != next {
+		w.breach("2: the clock is set to %d instead of %d", next, at)
 	}
 }
 
@@ -294,8 +294,8 @@ func (w *witness) bounds() {
 		w.breach("20: %d messages in the inbox", n)
 	}
 	r.inbox.mu.Unlock()
-	if n := len(r.crashes); n > r.Panics.Max+1 {
-		w.breach("20: %d panics are remembered", n)
+	if m := r.mishaps; m != nil && len(m.recent) > r.Panics.Max+1 {
+		w.breach("20: %d panics are remembered", len(m.recent))
 	}
 	w.stage.mu.Lock()
 	outcomes := len(w.stage.outcomes)
