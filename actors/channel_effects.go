@@ -18,7 +18,7 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 	switch c.state.Status {
 	case messages.Queued:
 		if event.Kind != lifecycle.BackoffDue { // no delay separates this attempt from the last
-			c.earliest = c.admittedAt.Add(c.Timeouts.MinInterval)
+			c.earliest = c.admittedAt.add(c.Timeouts.MinInterval)
 		}
 		c.outbox.reuse()
 		c.queue(ctx)
@@ -83,7 +83,7 @@ func (c *channel) wish(ctx actor.Context) {
 	a := &ask{}
 	c.ask = a
 	self, root := ctx.Self(), ctx.ActorSystem().Root
-	cancel := c.Gate.Ask(c.now.reached, c.earliest, func(permit Permit) {
+	cancel := c.Gate.Ask(c.now.reached, c.earliest.time(), func(permit Permit) {
 		if a.admit(permit) {
 			root.Send(self, &admitted{ask: a})
 		}
@@ -91,7 +91,7 @@ func (c *channel) wish(ctx actor.Context) {
 	a.mu.Lock()
 	a.cancel = cancel
 	a.mu.Unlock()
-	c.earliest = time.Time{}
+	c.earliest = 0
 }
 
 // withdraw takes back the wish to dial.
@@ -119,7 +119,7 @@ func (c *channel) connect(ctx actor.Context) {
 	}
 	c.rotateIn = 0    // a go-away was meant for the connection before
 	c.flaps.since = 0 // of a session that we ended
-	c.admittedAt = time.Now()
+	c.admittedAt = rightNow()
 	c.sketch().attempts++
 	c.conn = ref
 	c.socketBorn()

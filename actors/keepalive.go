@@ -97,9 +97,13 @@ func (c *connection) pulse(ctx actor.Context) {
 		}
 	}
 	c.rec.outbox.rest()
-	c.read(ctx) // what has arrived counts before silence does
-	if c.failed {
-		return
+	unproved := k.probing() && !now.before(k.probeBy)
+	silent := k.interval > 0 && !rules.OneWay && now.sub(k.heardAt) >= k.interval+rules.Grace
+	if unproved || silent {
+		c.read(ctx) // what has arrived counts before silence does
+		if c.failed {
+			return
+		}
 	}
 	switch {
 	case k.probing() && !now.before(k.probeBy):

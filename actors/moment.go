@@ -24,6 +24,14 @@ func momentOf(at time.Time) moment {
 	return moment(now.Sub(longAgo)).add(at.Sub(now)) // at may be known by the clock on the wall alone
 }
 
+// time is the time of a moment.
+func (m moment) time() time.Time {
+	if m.isZero() {
+		return time.Time{}
+	}
+	return time.Now().Add(m.sub(rightNow()))
+}
+
 // add is the moment after a time; what is too far off is as far off as can be.
 func (m moment) add(d time.Duration) moment {
 	if sum := m + moment(d); d <= 0 || sum > m {

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"sync"
 	"time"
 
 	"github.com/seed14814784/holdfast/actors/lifecycle"
@@ -39,11 +40,16 @@ func (p *portrait) why() messages.Reason {
 	return *p.reason
 }
 
+// portraits are used again when they are not shown any more. Who looks at the one that
+// is shown holds mu, or is the channel.
+var portraits = sync.Pool{New: func() any { return new(portrait) }}
+
 // sketch is the portrait to come, which nobody has seen.
 func (r *Record) sketch() *portrait {
 	if r.now == r.shown.Load() {
-		copied := *r.now
-		r.now = &copied
+		copied := portraits.Get().(*portrait)
+		*copied = *r.now
+		r.now = copied
 	}
 	return r.now
 }
@@ -53,13 +59,21 @@ func (r *Record) sketch() *portrait {
 func (r *Record) sitting(state lifecycle.State) (show func()) {
 	p := r.sketch()
 	p.status, p.attempt, p.epoch = state.Status, state.Attempt, state.Epoch
-	return func() { r.shown.Store(p) }
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		last := r.shown.Swap(p)
+		*last = portrait{}
+		portraits.Put(last)
+	}
 }
 
 // Snapshot is the channel's state as observers were last told, with counters of
 // this moment. It never blocks on the channel.
 func (r *Record) Snapshot() messages.Snapshot {
-	p := r.shown.Load()
+	r.mu.Lock()
+	p := *r.shown.Load()
+	r.mu.Unlock()
 	s := messages.Snapshot{
 		Channel: r.Channel, Seq: p.seq, Status: p.status, Reason: p.why(), Since: p.since,
 		Attempt: p.attempt, RetryAt: p.retryAt, Epoch: p.epoch, Node: p.node,

@@ -34,7 +34,7 @@ type Record struct {
 	drainFor   time.Duration    // asked for by the Drain command
 	rotateIn   time.Duration    // asked for by the server's go-away
 	lastReason *messages.Reason // why the connection before ended; nil at first
-	admittedAt time.Time        // when the last attempt began
+	admittedAt moment           // when the last attempt began
 	life       uint64           // drawn at random: no two channels have the same
 	memory     any              // what a session keeps for the next one; the connection's, see Link.Keep
 	conn       *connectionRef   // the connection that exists or is ending
@@ -65,7 +65,7 @@ type Record struct {
 
 	mu       sync.Mutex
 	mishaps  *mishaps      // nil: there was none
-	sockets  int           // connections that have not said their last word
+	sockets  int32         // connections that have not said their last word
 	actorEnd bool          // the actor is gone for good
 	over     bool          // the actor and its last connection are gone
 	ended    chan struct{} // closed then; nil while nobody waits

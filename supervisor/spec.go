@@ -150,7 +150,10 @@ type particular interface {
 type choosy interface{ Dials() []string }
 
 // endpointed is an Address that knows its endpoint in advance.
-type endpointed interface{ Endpoint() string }
+type endpointed interface {
+	Endpoint() string
+	Scheme() string
+}
 
 // sharedEndpoint is what channels with an address callback are counted under
 // until the callback has answered once.
@@ -236,9 +239,9 @@ func (s Spec) check(dialer transport.Dialer, protocol transport.Protocol) error 
 	}
 	for _, d := range s.durations() {
 		if *d.value < 0 {
-			bad("%s is %s; a duration must not be negative", d.name, *d.value)
+			bad("%s is %s; a duration must not be negative", strings.Clone(d.name), *d.value) // a clone, or s would be on the heap
 		} else if *d.value == Never && d.must {
-			bad("%s is Never; it must end some time", d.name)
+			bad("%s is Never; it must end some time", strings.Clone(d.name))
 		}
 	}
 	if s.Keepalive.Jitter < 0 || s.Keepalive.Jitter > 1 || math.IsNaN(s.Keepalive.Jitter) {
@@ -273,7 +276,7 @@ func (s Spec) foreign(dialer transport.Dialer) (scheme string, dialled []string)
 	if !ok || isNil(dialer) || !isStatic(s.Address) {
 		return "", nil
 	}
-	scheme, _, _ = strings.Cut(strings.ToLower(fmt.Sprint(s.Address)), "://")
+	scheme = s.Address.(endpointed).Scheme()
 	dialled = c.Dials()
 	if len(dialled) == 0 || slices.Contains(dialled, scheme) {
 		return "", nil

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/seed14814784/holdfast/messages"
 )
@@ -82,8 +83,14 @@ func (s static) Resolve(context.Context, AddressRequest) (Target, error) {
 
 // Check says what is wrong with the URL, before anything dials it.
 func (s static) Check() error {
-	_, err := ParseURL(string(s))
+	_, err := parse(string(s))
 	return err
+}
+
+// Scheme is that of the URL, in lower case.
+func (s static) Scheme() string {
+	scheme, _, _ := strings.Cut(string(s), "://")
+	return strings.ToLower(scheme)
 }
 
 // Endpoint is the host and port that gates and breakers count by.
@@ -99,6 +106,37 @@ func (s static) GoString() string { return "transport.Static(" + strconv.Quote(s
 // error's reason is ReasonInvalidSpec. One of tcp or tls is a host and a port,
 // which has no default, and nothing else.
 func ParseURL(raw string) (*url.URL, error) {
+	u, err := parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	own := *u
+	return &own, nil
+}
+
+// lastURL is the last that was parsed. A fleet dials one and the same again and
+// again, and asks about it several times for each attempt.
+var lastURL atomic.Pointer[parsedURL]
+
+type parsedURL struct {
+	raw      string
+	url      url.URL
+	endpoint string
+}
+
+// parse is ParseURL for those who change nothing in the URL.
+func parse(raw string) (*url.URL, error) {
+	if last := lastURL.Load(); last != nil && last.raw == raw {
+		return &last.url, nil
+	}
+	u, err := check(raw)
+	if err == nil {
+		lastURL.Store(&parsedURL{raw, *u, endpointOf(u)})
+	}
+	return u, err
+}
+
+func check(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
@@ -132,10 +170,17 @@ func invalid(op, format string, args ...any) error {
 // Endpoint is host:port of a URL, with the scheme's default port, or "" if the
 // URL is not usable.
 func Endpoint(raw string) string {
-	u, err := ParseURL(raw)
+	if last := lastURL.Load(); last != nil && last.raw == raw {
+		return last.endpoint
+	}
+	u, err := parse(raw)
 	if err != nil {
 		return ""
 	}
+	return endpointOf(u)
+}
+
+func endpointOf(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
 		port = defaultPort(u.Scheme)

@@ -31,15 +31,15 @@ type road struct {
 // attempt is one attempt to dial.
 type attempt struct {
 	road
-	url   *url.URL // its host in ASCII, without the user
-	user  *url.Userinfo
-	shown string // as it may be logged
-	addr  string // host:port of the server
+	url  *url.URL // its host in ASCII, without the user
+	user *url.Userinfo
+	raw  string // as it must not be logged
+	addr string // host:port of the server
 }
 
 // newAttempt checks a URL that must have one of the schemes.
 func newAttempt(by road, raw string, schemes ...string) (*attempt, error) {
-	u, err := ParseURL(raw)
+	u, err := parse(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +53,11 @@ func newAttempt(by road, raw string, schemes ...string) (*attempt, error) {
 	}
 	plain := *u
 	plain.Host, plain.User = ascii, nil
-	return &attempt{road: by, url: &plain, user: u.User, shown: Redact(raw), addr: net.JoinHostPort(plain.Hostname(), portOf(&plain))}, nil
+	return &attempt{road: by, url: &plain, user: u.User, raw: raw, addr: net.JoinHostPort(plain.Hostname(), portOf(&plain))}, nil
 }
+
+// shown is the URL as it may be logged.
+func (a *attempt) shown() string { return Redact(a.raw) }
 
 // undiallable is the error of a target that cannot be dialled.
 func undiallable(err error) error {
@@ -87,7 +90,7 @@ func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
 		proxy, err := a.proxy(a.url)
 		if err != nil {
 			// Its words may hold the proxy's password.
-			return nil, a.fail(nil, messages.Because(messages.ReasonInvalidSpec, "the proxy for %s is not usable; check its URL", a.shown))
+			return nil, a.fail(nil, messages.Because(messages.ReasonInvalidSpec, "the proxy for %s is not usable; check its URL", a.shown()))
 		}
 		if proxy != nil {
 			return a.connectThrough(ctx, proxy)
@@ -177,9 +180,9 @@ func (a *attempt) failed(ctx context.Context, err error, fallback messages.Code,
 // fail is the error of the attempt, with what was dialled.
 func (a *attempt) fail(err error, reason messages.Reason) *messages.Error {
 	if reason.Detail == "" {
-		reason.Detail = "tried " + a.shown
-	} else if !strings.Contains(reason.Detail, a.shown) {
-		reason.Detail += " (tried " + a.shown + ")"
+		reason.Detail = "tried " + a.shown()
+	} else if shown := a.shown(); !strings.Contains(reason.Detail, shown) {
+		reason.Detail += " (tried " + shown + ")"
 	}
 	return &messages.Error{Op: "dial", Reason: reason, Err: err}
 }

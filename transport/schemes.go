@@ -23,7 +23,7 @@ var _ Dialer = Schemes(nil)
 // Dial calls the dialer of the target's scheme. One that is not known is
 // ReasonBadRequest, with the schemes that are.
 func (s Schemes) Dial(ctx context.Context, target Target) (Conn, error) {
-	u, err := ParseURL(target.URL)
+	u, err := parse(target.URL)
 	if err != nil {
 		return nil, undiallable(err)
 	}
