@@ -25,7 +25,7 @@ type answer struct {
 
 // questions are the commands and the metrics that each must answer with.
 var questions = map[string][]string{
-	"idle":      {"rss_per_channel", "heap_per_channel", "goroutines_per_channel"},
+	"idle":      {"rss_per_channel", "heap_per_channel", "goroutines_per_channel", "heap_left_per_channel", "goroutines_left", "descriptors_left"},
 	"connect":   {"connects_per_second", "cpu_per_connect"},
 	"inbound":   {"msgs_per_second", "cpu_per_million", "allocs_per_msg", "batched_msgs_per_second", "batched_cpu_per_million", "batched_allocs_per_msg"},
 	"outbound":  {"msgs_per_second", "cpu_per_million", "allocs_per_msg"},

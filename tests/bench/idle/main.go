@@ -10,20 +10,26 @@ import (
 	"flag"
 	"time"
 
+	"github.com/seed14814784/holdfast/tests/bench/internal/gauge"
 	"github.com/seed14814784/holdfast/tests/bench/internal/peer"
 	"github.com/seed14814784/holdfast/tests/bench/internal/stage"
 )
 
 var wait = flag.Duration("wait", time.Second, "how long channels are idle before they are weighed")
 
+// settling is how long what was closed has to go.
+const settling = time.Second
+
 func main() {
 	stage.Main(stage.Question{
 		Name: "idle", N: 5000, Measure: measure,
-		Metrics: []stage.Metric{stage.Less("rss_per_channel"), stage.Less("heap_per_channel"), stage.Less("goroutines_per_channel")},
+		Metrics: []stage.Metric{stage.Less("rss_per_channel"), stage.Less("heap_per_channel"), stage.Less("goroutines_per_channel"),
+			stage.Less("heap_left_per_channel"), stage.Less("goroutines_left"), stage.Less("descriptors_left")},
 	})
 }
 
 func measure(ctx context.Context, r *stage.Run) error {
+	before := gauge.Weigh()
 	p, err := r.Peer(peer.Config{})
 	if err != nil {
 		return err
@@ -31,5 +37,10 @@ func measure(ctx context.Context, r *stage.Run) error {
 	if err := r.Profiled("open", func() error { return r.OpenWeighed(ctx, p, *wait) }); err != nil {
 		return err
 	}
-	return p.Close(ctx)
+	if err := p.Close(ctx); err != nil {
+		return err
+	}
+	time.Sleep(settling)
+	r.Figures.Left(before, gauge.Weigh(), r.N)
+	return nil
 }
