@@ -99,6 +99,8 @@ func (o *counter) Publish(event messages.Event, commit func()) {
 	}
 }
 
+func (*counter) Watched() bool { return true }
+
 // await lets the actors run until it is so.
 func await(so func() bool) {
 	for !so() {

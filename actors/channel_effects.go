@@ -170,8 +170,8 @@ func (c *channel) flush(ctx actor.Context) {
 	if c.conn == nil || c.conn.stopping {
 		return
 	}
-	if batch := c.outbox.hand(time.Now()); len(batch) > 0 {
-		ctx.Send(c.conn.pid, &transmit{batch: batch})
+	if c.outbox.hand(time.Now()) {
+		ctx.Send(c.conn.pid, &transmit{})
 	}
 	c.overdue(ctx)
 }

@@ -126,6 +126,7 @@ func (c *channel) ticked(ctx actor.Context) {
 			return
 		case s == expirySlot:
 			c.outbox.sweep(now)
+			c.flush(ctx) // what has gone made room
 			c.overdue(ctx)
 			c.clock.set(expirySlot, c.outbox.deadline())
 			c.drained(ctx)

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"runtime/debug"
+	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -18,12 +19,12 @@ type connection struct {
 	ref     *connectionRef
 	channel *actor.PID
 
-	*approach // nil when the login has begun
-	*errands  // nil until there is one
-	conn      transport.Conn
-	session   transport.Session
-	traits    transport.Traits // of the protocol, asked once: it may panic, and at the end nobody would catch it
-	cause     *messages.Reason // why it failed
+	*approach  // nil when the login has begun
+	*sidelines // nil until there is one
+	conn       transport.Conn
+	session    transport.Session
+	traits     transport.Traits // of the protocol, asked once: it may panic, and at the end nobody would catch it
+	cause      *messages.Reason // why it failed
 
 	link      link
 	keepalive keepalive
@@ -34,8 +35,7 @@ type connection struct {
 	firstWord bool // report the next thing that is heard
 	leaving   bool // the closing handshake was begun by us: reading is not paused any more
 	unwritten []mark
-	largest   int       // bytes of the largest message that was written
-	backlog   []*parcel // the socket would not take these yet
+	largest   int // bytes of the largest message that was written
 }
 
 // mark is the number of the last frame of a message, and its size.
@@ -44,6 +44,9 @@ type mark struct {
 	frame uint64
 	size  int
 }
+
+// keepMarks is the room for marks that is kept while there are none.
+const keepMarks = 4
 
 // newConnection makes the connection of one attempt. It takes over the permit.
 func newConnection(rec *Record, ref *connectionRef, channel *actor.PID, a *approach) *connection {
@@ -85,7 +88,7 @@ func (c *connection) handle(ctx actor.Context) {
 	case *readable:
 		c.notify.heard()
 		c.read(ctx)
-		c.retry(ctx)
+		c.transmit(ctx)
 		c.retryRooms(ctx)
 		c.retryRenewals(ctx)
 	case *resume:
@@ -93,7 +96,7 @@ func (c *connection) handle(ctx actor.Context) {
 		c.keepalive.heardAt = rightNow() // what the peer said meanwhile waits in the socket
 		c.read(ctx)
 	case *transmit:
-		c.transmit(ctx, m.batch)
+		c.transmit(ctx)
 	case *roomsAsk:
 		c.askRooms(ctx, m.questions)
 	case *roomRenew:
@@ -156,7 +159,7 @@ func (c *connection) stopped(ctx actor.Context) {
 		}
 		rec.outbox.reclaim(c.blamed(), cause)
 		// Something always remembers a dead actor; its socket must not be kept.
-		c.conn, c.session, c.approach, c.link, c.backlog, c.unwritten = nil, nil, nil, link{}, nil, nil
+		c.conn, c.session, c.approach, c.link, c.unwritten = nil, nil, nil, link{}, nil
 		root.Send(channel, &ended{from: ref})
 		rec.socketGone()
 	}
@@ -169,7 +172,7 @@ func (c *connection) stopped(ctx actor.Context) {
 	if c.approach != nil && c.cancel != nil {
 		c.cancel()
 	}
-	if c.errands != nil && c.hush != nil {
+	if c.sidelines != nil && c.hush != nil {
 		c.hush()
 	}
 	if c.greeted && rec.returns != nil {
@@ -215,7 +218,8 @@ func (c *connection) settle() {
 	if n == 0 {
 		return
 	}
-	if c.unwritten = c.unwritten[n:]; len(c.unwritten) == 0 {
+	c.unwritten = slices.Delete(c.unwritten, 0, n)
+	if len(c.unwritten) == 0 && cap(c.unwritten) > keepMarks {
 		c.unwritten = nil
 	}
 	c.rec.progress()

@@ -19,11 +19,11 @@ type answered struct {
 
 // Ask runs a question in a goroutine of its own.
 func (l *link) Ask(question func(ctx context.Context) any) {
-	c, errand := l.c, l.c.errand()
-	if errand.asking == nil {
-		errand.asking, errand.hush = context.WithCancel(context.Background())
+	c, side := l.c, l.c.sideline()
+	if side.asking == nil {
+		side.asking, side.hush = context.WithCancel(context.Background())
 	}
-	self, root, asking := l.ctx.Self(), l.ctx.ActorSystem().Root, errand.asking
+	self, root, asking := l.ctx.Self(), l.ctx.ActorSystem().Root, side.asking
 	c.rec.Workers.Go(func() {
 		said := answered{crash: &crash{errors.New("a question ended its goroutine"), nil}}
 		defer func() { // whatever the question does, runtime.Goexit included

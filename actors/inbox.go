@@ -84,7 +84,7 @@ func (b *inbox) push(m inbound, resume func()) (room bool) {
 func (b *inbox) enqueue(m inbound) {
 	b.queue = append(b.queue, m)
 	b.bytes += len(m.Data)
-	if b.rec.PublishReceived {
+	if b.rec.PublishReceived && b.rec.Observer.Watched() {
 		b.rec.Observer.Publish(m.Received, nil)
 	}
 	if !b.running {

@@ -63,7 +63,7 @@ type outbox struct {
 	shut    *messages.Reason // why nothing is accepted; nil while open
 	closed  bool             // for good: what comes back from a connection fails
 	waiting []*parcel        // not handed to a connection
-	handed  []*parcel        // handed to the connection, in order
+	handed  []*parcel        // handed to the connection, in order: first those that it has begun to write
 	bytes   int
 	last    messages.MessageID
 	sent    uint64
@@ -86,7 +86,7 @@ type parcel struct {
 	tries   int        // connections that were lost over it
 	left    bool       // it was written on a connection that is gone: the peer may have it
 	share   *roomShare // of its room's life; nil: it is for no room
-	receipt *Receipt
+	receipt Receipt
 }
 
 // Shut refuses messages from now on, for that reason.
@@ -122,7 +122,7 @@ func (o *outbox) Accept(message messages.Message) (*Receipt, error) {
 	if full && o.Outbox.Overflow != DropNewest {
 		reason := o.fullness(message.Room)
 		o.mu.Unlock()
-		o.tell(outcomes)
+		o.tell(outcomes...)
 		return nil, &messages.Error{Op: "send", Channel: o.Channel, Reason: reason}
 	}
 	p := o.enter(message)
@@ -130,8 +130,8 @@ func (o *outbox) Accept(message messages.Message) (*Receipt, error) {
 		outcomes = append(outcomes, o.drop(p))
 	}
 	o.mu.Unlock()
-	o.tell(outcomes)
-	return p.receipt, nil
+	o.tell(outcomes...)
+	return &p.receipt, nil
 }
 
 // unfit says what is wrong with a message by itself.
@@ -197,7 +197,7 @@ func (o *outbox) excess(message messages.Message) []*parcel {
 
 func (o *outbox) enter(message messages.Message) *parcel {
 	o.last++
-	p := &parcel{id: o.last, message: message, share: o.rooms[message.Room], receipt: &Receipt{id: o.last}}
+	p := &parcel{id: o.last, message: message, share: o.rooms[message.Room], receipt: Receipt{id: o.last}}
 	ttl := message.TTL
 	if ttl == 0 {
 		ttl = o.Outbox.TTL
@@ -234,7 +234,8 @@ type verdict struct {
 	outcome messages.Outcome
 }
 
-// leave removes a parcel's weight and says what became of it.
+// leave removes a parcel's weight and says what became of it. Whoever keeps the receipt
+// does not keep the message.
 func (o *outbox) leave(p *parcel, result messages.Result, reason messages.Reason) verdict {
 	o.bytes -= len(p.message.Data)
 	o.weigh(p, -1)
@@ -247,13 +248,17 @@ func (o *outbox) leave(p *parcel, result messages.Result, reason messages.Reason
 		result, reason = messages.ResultUnknown, messages.Because(messages.ReasonOutcomeUnknown,
 			"it was written on a connection that was lost before the peer answered, and not again: %s", reason)
 	}
-	return verdict{p.receipt, messages.Outcome{Channel: o.Channel, Room: p.message.Room, ID: p.id, Result: result, Reason: reason, At: time.Now()}}
+	room := p.message.Room
+	p.message = messages.Message{}
+	return verdict{&p.receipt, messages.Outcome{Channel: o.Channel, Room: room, ID: p.id, Result: result, Reason: reason, At: time.Now()}}
 }
 
-func (o *outbox) tell(verdicts []verdict) {
+func (o *outbox) tell(verdicts ...verdict) {
 	for _, v := range verdicts {
 		v.receipt.settle(v.outcome)
-		o.Observer.Publish(v.outcome, nil)
+		if o.Observer.Watched() {
+			o.Observer.Publish(v.outcome, nil)
+		}
 	}
 }
 

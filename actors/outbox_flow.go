@@ -3,6 +3,7 @@ package actors
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/seed14814784/holdfast/messages"
@@ -22,8 +23,9 @@ func (o *outbox) window() (count, bytes int) {
 	return min(windowMessages, max(1, o.Outbox.Messages/2)), min(windowBytes, o.Outbox.Bytes/2)
 }
 
-// hand takes the messages that a connection may write now.
-func (o *outbox) hand(now time.Time) []*parcel {
+// hand lets the connection have the messages that it may write now, and reports
+// whether there are any.
+func (o *outbox) hand(now time.Time) bool {
 	o.mu.Lock()
 	var overdue []verdict
 	if !o.soonest.IsZero() && !o.soonest.After(now) {
@@ -36,9 +38,8 @@ func (o *outbox) hand(now time.Time) []*parcel {
 			count++
 		}
 	}
-	var batch []*parcel
 	most, mostBytes := o.window()
-	full := false
+	full, before := false, len(o.handed)
 	o.waiting = slices.DeleteFunc(o.waiting, func(p *parcel) bool {
 		full = full || count >= most || (count > 0 && bytes+len(p.message.Data) > mostBytes)
 		if full || o.heldBack(p) {
@@ -46,36 +47,48 @@ func (o *outbox) hand(now time.Time) []*parcel {
 		}
 		bytes += len(p.message.Data)
 		count++
-		batch = append(batch, p)
+		o.handed = append(o.handed, p)
 		return true
 	})
-	o.handed = append(o.handed, batch...)
+	some := len(o.handed) > before
 	o.mu.Unlock()
-	o.tell(overdue)
-	return batch
+	o.tell(overdue...)
+	return some
 }
 
-// begin is called before a message is given to the socket. It reports whether
-// there is anything to write: meanwhile the message may have expired, or made
-// room for another one.
-func (o *outbox) begin(p *parcel) bool {
+// begin gives the connection the next message to write, nil if there is none. From
+// now on it does not expire, nor make room for another one.
+func (o *outbox) begin() *parcel {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	p.begun = !p.gone
-	return p.begun
-}
-
-// putOff takes back the beginning of a backlog's first message: the socket has
-// no room. It returns what is still to be written.
-func (o *outbox) putOff(backlog []*parcel) []*parcel {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	first := backlog[0]
-	first.begun = false
-	if !first.expires.IsZero() {
-		o.watch(first.expires)
+	i := o.begun()
+	if i == len(o.handed) {
+		return nil
 	}
-	return slices.DeleteFunc(backlog, func(p *parcel) bool { return p.gone })
+	o.handed[i].begun = true
+	return o.handed[i]
+}
+
+// begun is how many messages the connection has begun to write.
+func (o *outbox) begun() int {
+	return sort.Search(len(o.handed), func(i int) bool { return !o.handed[i].begun })
+}
+
+// putOff takes back that a message was begun: the socket has no room.
+func (o *outbox) putOff(p *parcel) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	p.begun = false
+	if !p.expires.IsZero() {
+		o.watch(p.expires)
+	}
+}
+
+// backlog reports whether the connection has messages to write.
+func (o *outbox) backlog() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.begun() < len(o.handed)
 }
 
 // written notes that the system took all bytes of a message. Without
@@ -111,7 +124,7 @@ func (o *outbox) answered(id messages.MessageID, result messages.Result, reason 
 	v := o.leave(p, result, reason)
 	v.outcome.Meta = meta
 	o.mu.Unlock()
-	o.tell([]verdict{v})
+	o.tell(v)
 }
 
 func (o *outbox) find(id messages.MessageID) int {
@@ -151,7 +164,7 @@ func (o *outbox) reclaim(blamed messages.MessageID, cause messages.Reason) {
 	o.handed, o.deaf = nil, false
 	o.waiting = append(back, o.waiting...)
 	o.mu.Unlock()
-	o.tell(verdicts)
+	o.tell(verdicts...)
 }
 
 // spoiled reports whether a message must not be tried again. Messages leave in
@@ -205,7 +218,7 @@ func (o *outbox) fail(code messages.Code, why string) {
 	}
 	o.waiting = nil
 	o.mu.Unlock()
-	o.tell(verdicts)
+	o.tell(verdicts...)
 }
 
 // abandon makes the connection's return the end of what it holds, and gives up
@@ -235,7 +248,7 @@ func (o *outbox) sweep(now time.Time) {
 	o.mu.Lock()
 	verdicts := o.lapse(now)
 	o.mu.Unlock()
-	o.tell(verdicts)
+	o.tell(verdicts...)
 }
 
 func (o *outbox) lapse(now time.Time) []verdict {

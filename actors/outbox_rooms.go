@@ -41,10 +41,6 @@ func (o *outbox) openRoom(id messages.RoomID) {
 
 // closeRoom holds a room's messages back. Those that a connection has not begun to
 // write are taken from it again, in their place before all that wait.
-//
-// The connection may be looking at one of them at this moment. What it holds is
-// made worthless, as if it had expired, and a copy waits in its stead: so the
-// same message cannot be begun twice.
 func (o *outbox) closeRoom(id messages.RoomID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -58,9 +54,7 @@ func (o *outbox) closeRoom(id messages.RoomID) {
 		if p.share != share || p.begun {
 			return false
 		}
-		again := *p
-		p.gone = true
-		back = append(back, &again)
+		back = append(back, p)
 		return true
 	})
 	o.waiting = append(back, o.waiting...)
@@ -93,7 +87,7 @@ func (o *outbox) leaveRoom(id messages.RoomID, reason messages.Reason) {
 		return true
 	})
 	o.mu.Unlock()
-	o.tell(verdicts)
+	o.tell(verdicts...)
 }
 
 // roomDepth is how many messages of a room have no outcome.

@@ -52,9 +52,8 @@ func TestAnAcknowledgementFromARoomsLastLifeDoesNotCountInTheNext(t *testing.T) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range o.hand(time.Now()) {
-		o.begin(p)
-	}
+	o.hand(time.Now())
+	o.begin()
 	o.written(receipt.ID(), true)
 	o.dropRoom("a", messages.Reason{Code: messages.ReasonNotInRoom})
 	o.admitRoom("a")

@@ -144,15 +144,15 @@ func TestConnectionHoldsNoMoreThanTheWindow(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if batch := outbox.hand(time.Now()); len(batch) != test.want {
-				t.Errorf("%d messages were handed over, want %d", len(batch), test.want)
+			if outbox.hand(time.Now()); len(outbox.handed) != test.want {
+				t.Errorf("%d messages were handed over, want %d", len(outbox.handed), test.want)
 			}
-			if more := outbox.hand(time.Now()); len(more) != 0 {
-				t.Errorf("%d more were handed over", len(more))
+			if outbox.hand(time.Now()) {
+				t.Errorf("%d were handed over in the end", len(outbox.handed))
 			}
 			outbox.written(1, false)
-			if more := outbox.hand(time.Now()); len(more) != 1 {
-				t.Errorf("%d were handed over for the one that was written", len(more))
+			if !outbox.hand(time.Now()) || len(outbox.handed) != test.want {
+				t.Errorf("%d are handed over after one was written", len(outbox.handed))
 			}
 		})
 	}
@@ -174,8 +174,8 @@ func TestAConnectionHoldsNoMoreThanHalfOfTheOutbox(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if batch := outbox.hand(time.Now()); len(batch) != test.want {
-				t.Errorf("%d messages were handed over, want %d", len(batch), test.want)
+			if outbox.hand(time.Now()); len(outbox.handed) != test.want {
+				t.Errorf("%d messages were handed over, want %d", len(outbox.handed), test.want)
 			}
 		})
 	}
@@ -204,10 +204,8 @@ func TestAMessageExpiresWhileTheSocketHasNoRoomForIt(t *testing.T) {
 
 func TestWhatExpiresBehindAFullSocketMakesRoomAndLeavesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var conn *connection
 		s := newStage(t, func(settings *Settings) {
 			settings.Keepalive.Interval = 0
-			settings.Protocol = script{opened: func(c *connection) { conn = c }}
 			settings.Outbox.Messages = 10
 		})
 		s.connect()
@@ -217,8 +215,8 @@ func TestWhatExpiresBehindAFullSocketMakesRoomAndLeavesNothing(t *testing.T) {
 			s.post(messages.Text("goes").Expiring(time.Second))
 			s.after(time.Second)
 		}
-		if n := len(conn.backlog); n > 5 {
-			t.Errorf("the connection keeps %d messages", n)
+		if n, _ := s.record.outbox.Depth(); n != 1 {
+			t.Errorf("the outbox keeps %d messages", n)
 		}
 		s.end()
 	})
@@ -269,9 +267,8 @@ func TestNothingIsDroppedInVain(t *testing.T) {
 			t.Fatal(err)
 		}
 		if size == 50 {
-			for _, p := range outbox.hand(time.Now()) {
-				outbox.begin(p)
-			}
+			outbox.hand(time.Now())
+			outbox.begin()
 		}
 	}
 	if _, err := outbox.Accept(messages.Text(strings.Repeat("b", 60))); !errors.Is(err, messages.ReasonOutboxFull) {

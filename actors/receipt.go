@@ -43,6 +43,9 @@ func (r *Receipt) Done() <-chan struct{} {
 // Wait blocks until the outcome is known or ctx ends. An outcome that is not OK
 // is no error: look at its Result.
 func (r *Receipt) Wait(ctx context.Context) (messages.Outcome, error) {
+	if outcome, ok := r.Outcome(); ok {
+		return outcome, nil
+	}
 	select {
 	case <-r.Done():
 		outcome, _ := r.Outcome()

@@ -91,12 +91,9 @@ func (r *Record) report(what string, stack []byte) {
 	}
 }
 
-// mailbox is that of all actors here.
-var mailbox = actor.WithMailbox(actor.UnboundedLockfree())
-
 // propsOf makes actors of this channel.
 func (r *Record) propsOf(producer actor.ProducerWithActorSystem) *actor.Props {
-	props := actor.PropsFromProducerWithActorSystem(producer, mailbox)
+	props := actor.PropsFromProducerWithActorSystem(producer, actor.WithMailbox(newMailbox))
 	if r.Dispatcher != nil {
 		props.Configure(actor.WithDispatcher(r.Dispatcher))
 	}

@@ -71,6 +71,8 @@ func (o *settling) Publish(event messages.Event, commit func()) {
 	}
 }
 
+func (*settling) Watched() bool { return true }
+
 // BenchmarkRejoin loses a connection under ten thousand rooms: each is
 // interrupted, verified, found to be out, and joined again.
 func BenchmarkRejoin(b *testing.B) {

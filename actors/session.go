@@ -141,32 +141,21 @@ func (c *connection) lose(ctx actor.Context, err error) {
 	c.fail(ctx, c.session.Ending(reason))
 }
 
-// transmit writes messages of the outbox, in order.
-func (c *connection) transmit(ctx actor.Context, batch []*parcel) {
-	if c.conn == nil || c.session == nil {
-		return // never logged in; the outbox takes them back when we end
-	}
-	c.backlog = append(c.backlog, batch...)
-	c.retry(ctx)
-}
-
-// retry writes what the socket will take of the backlog. The rest waits until
-// the socket has taken what was written before.
-func (c *connection) retry(ctx actor.Context) {
-	for len(c.backlog) > 0 && !c.failed {
-		p := c.backlog[0]
-		if !c.rec.outbox.begin(p) {
-			c.backlog = c.backlog[1:]
-			c.rec.progress()
-			continue
+// transmit writes what the outbox has handed over, in order, as far as the socket
+// takes it. The rest waits until the socket has taken what was written before.
+func (c *connection) transmit(ctx actor.Context) {
+	for c.session != nil && !c.failed && !c.leaving { // else the outbox takes it back when we end
+		p := c.rec.outbox.begin()
+		if p == nil {
+			break
 		}
-		before := c.link.frames
+		before, size := c.link.frames, len(p.message.Data)
 		err := c.session.Send(&c.link, p.id, p.message)
 		if err != nil {
 			reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 			switch {
 			case reason.Code == messages.ReasonSlowConsumer && c.link.frames == before:
-				c.backlog = c.rec.outbox.putOff(c.backlog)
+				c.rec.outbox.putOff(p)
 				c.rec.progress() // its time counts again
 				return           // there will be room, and a report when there is
 			case c.link.frames == before && rejects(reason.Code):
@@ -177,12 +166,8 @@ func (c *connection) retry(ctx actor.Context) {
 				return
 			}
 		} else {
-			c.unwritten = append(c.unwritten, mark{p.id, c.link.frames, len(p.message.Data)})
+			c.unwritten = append(c.unwritten, mark{p.id, c.link.frames, size})
 		}
-		c.backlog = c.backlog[1:]
-	}
-	if len(c.backlog) == 0 {
-		c.backlog = nil
 	}
 	c.settle() // a message may need no frame at all
 }
@@ -209,7 +194,6 @@ func (c *connection) bye(ctx actor.Context) {
 	c.leaving = true
 	c.unpause()
 	c.rec.inbox.release(c.ref) // a login that the channel does not wait for any more
-	c.backlog = nil            // the outbox takes back what the socket had no room for
 	c.keepalive.stop(c.rec.Alarms, messages.Because(messages.ReasonNotConnected, "the channel is closing"))
 	code, text := c.session.Bye(&c.link)
 	if err := c.conn.Close(code, text); err != nil {

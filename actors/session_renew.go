@@ -24,8 +24,8 @@ func (c *connection) renew(ctx actor.Context, m *renew) {
 			"the protocol %q cannot renew on a live connection; redial, and let the next login have fresh credentials", c.rec.Protocol.Name()))
 		return
 	}
-	errand := c.errand()
-	errand.renewals = append(errand.renewals, renewal{
+	side := c.sideline()
+	side.renewals = append(side.renewals, renewal{
 		write: func() error { return renewer.Renew(&c.link, m.token) },
 		done: func(err error) {
 			if err != nil {
@@ -45,8 +45,8 @@ func (c *connection) renewRoom(ctx actor.Context, m *roomRenew) {
 	if !ok {
 		return
 	}
-	errand := c.errand()
-	errand.renewals = append(errand.renewals, renewal{
+	side := c.sideline()
+	side.renewals = append(side.renewals, renewal{
 		write: func() error {
 			before := c.link.frames
 			err := renewer.RenewRoom(&c.link, m.ticket, m.token)
@@ -64,7 +64,7 @@ func (c *connection) renewRoom(ctx actor.Context, m *roomRenew) {
 // moment later is as good; the rest waits until the socket has taken what was
 // written before.
 func (c *connection) retryRenewals(ctx actor.Context) {
-	for c.errands != nil && len(c.renewals) > 0 && !c.failed && !c.leaving {
+	for c.sidelines != nil && len(c.renewals) > 0 && !c.failed && !c.leaving {
 		r, before := c.renewals[0], c.link.frames
 		err := r.write()
 		if err != nil && c.link.frames == before && transport.ReasonOf(err, messages.ReasonWriteError).Code == messages.ReasonSlowConsumer {

@@ -15,8 +15,8 @@ func (c *connection) askRooms(ctx actor.Context, questions []enquiry) {
 	if c.conn == nil || c.session == nil || c.leaving {
 		return // the rooms will hear that the connection is gone
 	}
-	errand := c.errand()
-	errand.questions = append(errand.questions, questions...)
+	side := c.sideline()
+	side.questions = append(side.questions, questions...)
 	c.retryRooms(ctx)
 }
 
@@ -25,10 +25,10 @@ func (c *connection) askRooms(ctx actor.Context, questions []enquiry) {
 // messages that were handed over before them, so that a leave comes after what was
 // said in the room.
 func (c *connection) retryRooms(ctx actor.Context) {
-	if c.errands == nil {
+	if c.sidelines == nil {
 		return
 	}
-	for len(c.questions) > 0 && len(c.backlog) == 0 && !c.failed {
+	for len(c.questions) > 0 && !c.rec.outbox.backlog() && !c.failed {
 		batch := c.batch()
 		before := c.link.frames
 		err := c.put(batch)

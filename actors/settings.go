@@ -123,4 +123,7 @@ type PanicBudget struct {
 // state before commit and the event, or the state after it and no event.
 type Observer interface {
 	Publish(event messages.Event, commit func())
+	// Watched reports whether anybody wants to know of single messages and
+	// heartbeats. While nobody does, they need not be published.
+	Watched() bool
 }

@@ -23,7 +23,7 @@ func (quiet) IgnoreDeadLetterLogging() {}
 // To the channel, from itself and its surroundings.
 type (
 	tick     struct{ quiet } // a deadline may have passed
-	flush    struct{ quiet } // the outbox has something new
+	flush    struct{ quiet } // the outbox has something new; an errand
 	admitted struct {
 		quiet
 		ask *ask
@@ -128,11 +128,8 @@ type (
 		ask *ask // holds the permit, if the one the connection had was for another endpoint
 	}
 	login    struct{ quiet }
-	transmit struct {
-		quiet
-		batch []*parcel
-	}
-	beat struct {
+	transmit struct{ quiet } // the outbox has handed over something; an errand
+	beat     struct {
 		quiet
 		answer func(any)
 	}
@@ -168,6 +165,9 @@ type (
 	pulse    struct{ quiet } // the keepalive's timer ran out
 	taken    struct{ quiet } // handlers took messages that the session asks about
 )
+
+func (*flush) errand()    {}
+func (*transmit) errand() {}
 
 // failure is what a connection escalates: the close code or the kick that ended
 // it rides inside, because system messages overtake everything sent before.

@@ -183,6 +183,8 @@ func (s *stage) Publish(event messages.Event, commit func()) {
 	}
 }
 
+func (*stage) Watched() bool { return true }
+
 // line adds a line to the transcript; the lock is held.
 func (s *stage) line(format string, args ...any) {
 	at := time.Since(s.start).Round(time.Millisecond)

@@ -80,6 +80,9 @@ func (h *house) Publish(event messages.Event, commit func()) {
 	})
 }
 
+// Watched implements actors.Observer.
+func (h *house) Watched() bool { return h.bus.watched.Load() > 0 }
+
 func (h *house) observerPanicked(name, what string) {
 	h.log.WithField("observer", name).Error("an observer panicked: " + what)
 }

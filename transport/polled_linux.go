@@ -3,7 +3,6 @@
 package transport
 
 import (
-	"bytes"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -284,17 +283,14 @@ func (d *polled) prepare() bool {
 			}
 			d.parcel = parcel{}
 		}
-		var pong [maxPong]byte
-		out, step := d.c.next(pong[:0])
+		out, step := d.c.next(nil)
 		switch step {
 		case stepRest:
 			return false
 		case stepEnd:
 			d.closeWrite()
 			continue
-		case stepPong:
-			out = bytes.Clone(out)
-		case stepData:
+		case stepPong, stepData:
 		}
 		d.parcel = parcel{len(out), step}
 		if d.secure == nil {

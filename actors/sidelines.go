@@ -2,9 +2,9 @@ package actors
 
 import "context"
 
-// errands are what a connection is asked to do beside carrying messages. Most never
+// sidelines are what a connection is asked to do beside carrying messages. Most never
 // are.
-type errands struct {
+type sidelines struct {
 	asking    context.Context    // of the session's questions; nil: there was none
 	hush      context.CancelFunc // ends them
 	questions []enquiry          // about rooms, that the socket would not take yet
@@ -12,9 +12,9 @@ type errands struct {
 }
 
 // errand is for one more.
-func (c *connection) errand() *errands {
-	if c.errands == nil {
-		c.errands = &errands{}
+func (c *connection) sideline() *sidelines {
+	if c.sidelines == nil {
+		c.sidelines = &sidelines{}
 	}
-	return c.errands
+	return c.sidelines
 }

@@ -1,0 +1,232 @@
+package actors
+
+import (
+	"runtime"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// errand is a message whose sender may run the actor itself, if nobody else does: it is
+// handled before the send returns, without another goroutine being woken. What an
+// errand sets off must not block.
+type errand interface{ errand() }
+
+// mailbox holds the messages of one actor until they are handled: system messages
+// first, the others in the order in which they were sent. While it is empty it holds
+// nothing. It implements [actor.Mailbox].
+//
+// Whoever finds the actor idle has it run: by the dispatcher, or, with an errand, at
+// once on his own goroutine, which goes on only with errands that came meanwhile. So
+// nobody's goroutine is kept by messages that were not his own.
+type mailbox struct {
+	invoker    actor.MessageInvoker
+	dispatcher actor.Dispatcher
+
+	mu        sync.Mutex
+	running   bool // somebody handles messages, or is about to
+	suspended bool // only system messages are handled
+	system    letters
+	user      letters
+}
+
+// errandTurns is how many a sender runs before the dispatcher goes on.
+const errandTurns = 16
+
+var _ actor.Mailbox = (*mailbox)(nil)
+
+func newMailbox() actor.Mailbox { return new(mailbox) }
+
+// RegisterHandlers implements [actor.Mailbox].
+func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
+	m.invoker, m.dispatcher = invoker, dispatcher
+}
+
+// Start implements [actor.Mailbox].
+func (*mailbox) Start() {}
+
+// PostUserMessage queues a message, or runs it if it is an errand and the actor idle.
+// The messages of a batch are queued one by one.
+func (m *mailbox) PostUserMessage(message any) {
+	if batch, ok := message.(actor.MessageBatch); ok {
+		for _, one := range batch.GetMessages() {
+			m.PostUserMessage(one)
+		}
+		return
+	}
+	_, here := message.(errand)
+	m.mu.Lock()
+	if here && !m.running && !m.suspended {
+		m.running = true
+		m.mu.Unlock()
+		m.runErrands(message)
+		return
+	}
+	m.user.put(message)
+	m.wake(!m.suspended)
+}
+
+// PostSystemMessage queues a message that goes before all others.
+func (m *mailbox) PostSystemMessage(message any) {
+	m.mu.Lock()
+	m.system.put(message)
+	m.wake(true)
+}
+
+// wake has the actor run, if there is something to do. It is called with the lock and
+// lets it go.
+func (m *mailbox) wake(due bool) {
+	due = due && !m.running
+	m.running = m.running || due
+	m.mu.Unlock()
+	if due {
+		m.dispatcher.Schedule(m.run)
+	}
+}
+
+// UserMessageCount is how many messages wait.
+func (m *mailbox) UserMessageCount() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.user.count()
+}
+
+// run handles messages until none is left. An actor that leaves by runtime.Goexit
+// takes this goroutine with it; another one carries on.
+func (m *mailbox) run() {
+	done := false
+	defer func() {
+		if !done {
+			m.dispatcher.Schedule(m.run)
+		}
+	}()
+	for n := 1; m.step(); n++ {
+		if n%m.dispatcher.Throughput() == 0 {
+			runtime.Gosched()
+		}
+	}
+	done = true
+}
+
+// step handles one message. Whether there is one is decided under the same lock that
+// the others post under, so none is left behind.
+func (m *mailbox) step() bool {
+	m.mu.Lock()
+	message, ok := m.system.take()
+	if ok {
+		switch message.(type) {
+		case *actor.SuspendMailbox:
+			m.suspended = true
+		case *actor.ResumeMailbox:
+			m.suspended = false
+		default:
+			m.mu.Unlock()
+			m.invoke(m.invoker.InvokeSystemMessage, message)
+			return true
+		}
+		m.mu.Unlock()
+		return true
+	}
+	if !m.suspended {
+		message, ok = m.user.take()
+	}
+	m.running = ok
+	m.mu.Unlock()
+	if ok {
+		m.invoke(m.invoker.InvokeUserMessage, message)
+	}
+	return ok
+}
+
+// runErrands handles an errand, and those behind it. The dispatcher gets the rest.
+func (m *mailbox) runErrands(message any) {
+	done := false
+	defer func() {
+		if !done {
+			m.dispatcher.Schedule(m.run)
+		}
+	}()
+	for range errandTurns {
+		m.invoke(m.invoker.InvokeUserMessage, message)
+		if message, done = m.next(); message == nil {
+			return
+		}
+	}
+}
+
+// next takes the errand that comes next. Without one, the actor is idle if nothing waits.
+func (m *mailbox) next() (message any, idle bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.system.empty() || !m.suspended && !m.user.empty() {
+		if _, ok := m.user.first().(errand); ok && m.system.empty() {
+			message, _ = m.user.take()
+		}
+		return message, false
+	}
+	m.running = false
+	return nil, true
+}
+
+// invoke handles a message. A panic is a failure of the actor.
+func (m *mailbox) invoke(handle func(any), message any) {
+	defer func() {
+		if v := recover(); v != nil {
+			m.invoker.EscalateFailure(v, message)
+		}
+	}()
+	handle(message)
+}
+
+// letters are a queue of messages. One that is empty holds no memory.
+type letters struct{ head, tail *letter }
+
+type letter struct {
+	message any
+	next    *letter
+}
+
+// blank letters are those that hold nothing.
+var blank = sync.Pool{New: func() any { return new(letter) }}
+
+func (q *letters) empty() bool { return q.head == nil }
+
+func (q *letters) put(message any) {
+	l := blank.Get().(*letter)
+	l.message = message
+	if q.head == nil {
+		q.head = l
+	} else {
+		q.tail.next = l
+	}
+	q.tail = l
+}
+
+func (q *letters) first() any {
+	if q.head == nil {
+		return nil
+	}
+	return q.head.message
+}
+
+func (q *letters) take() (message any, ok bool) {
+	l := q.head
+	if l == nil {
+		return nil, false
+	}
+	message = l.message
+	if q.head = l.next; q.head == nil {
+		q.tail = nil
+	}
+	*l = letter{}
+	blank.Put(l)
+	return message, true
+}
+
+func (q *letters) count() int {
+	n := 0
+	for l := q.head; l != nil; l = l.next {
+		n++
+	}
+	return n
+}
