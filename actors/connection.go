@@ -3,6 +3,7 @@ package actors
 import (
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -29,6 +30,7 @@ type connection struct {
 	link      link
 	keepalive keepalive
 	notify    notifier
+	readAt    time.Time // when the reading that is under way began; zero: none is
 	failed    bool
 	paused    bool // the inbox is full: nothing is read
 	greeted   bool // the login was accepted
@@ -86,11 +88,7 @@ func (c *connection) handle(ctx actor.Context) {
 	case *login:
 		c.login(ctx)
 	case *readable:
-		c.notify.heard()
-		c.read(ctx)
-		c.transmit(ctx)
-		c.retryRooms(ctx)
-		c.retryRenewals(ctx)
+		c.readable(ctx, m)
 	case *resume:
 		c.unpause()
 		c.keepalive.heardAt = rightNow() // what the peer said meanwhile waits in the socket

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"bytes"
 	"runtime/debug"
 	"sync"
 
@@ -16,16 +17,20 @@ type InboxLimits struct {
 }
 
 // inbox hands inbound messages to the channel's handler, one at a time and in
-// order, also across connections. It runs the handler in a goroutine that
-// exists only while something waits, so that a slow handler never delays a
-// heartbeat, a command or another channel, and an idle channel costs nothing.
+// order, also across connections. It runs the handler in a goroutine that is its own
+// while something waits, so that a slow handler never delays a heartbeat, a command or
+// another channel, and an idle channel costs nothing. That is the goroutine that
+// reported the message, if it was lent, or a new one.
 type inbox struct {
-	rec *Record
+	rec  *Record
+	work func() // drain, for a goroutine that is lent; nil: there was none
 
 	mu        sync.Mutex
-	queue     []inbound
+	queue     backlog
 	bytes     int
 	running   bool
+	lent      bool   // somebody will run the handler on his own goroutine
+	due       bool   // and it has work
 	resume    func() // called once there is room again
 	delivered uint64
 
@@ -42,6 +47,7 @@ type inbound struct {
 	lane *lane                   // of the room; nil: there is none
 	life uint64                  // of the lane
 	slip slip
+	lent bool // Data has to be copied: it is there until push returns
 }
 
 // void reports whether the room was left since.
@@ -68,6 +74,9 @@ func (b *inbox) push(m inbound, resume func()) (room bool) {
 	if b.holder == nil {
 		b.enqueue(m)
 	} else {
+		if m.lent {
+			m.Data, m.lent = bytes.Clone(m.Data), false
+		}
 		b.held = append(b.held, m)
 		b.heldBytes += len(m.Data)
 	}
@@ -82,20 +91,51 @@ func (b *inbox) push(m inbound, resume func()) (room bool) {
 
 // enqueue puts a message at the end of the queue; the lock is held.
 func (b *inbox) enqueue(m inbound) {
-	b.queue = append(b.queue, m)
+	if m.lent && (!b.rec.Borrow || b.rec.PublishReceived) {
+		m.Data, m.lent = bytes.Clone(m.Data), false
+	}
+	b.queue.put(m)
 	b.bytes += len(m.Data)
 	if b.rec.PublishReceived && b.rec.Observer.Watched() {
 		b.rec.Observer.Publish(m.Received, nil)
 	}
 	if !b.running {
 		b.running = true
-		b.rec.Workers.Go(b.drain)
+		if b.due = b.lent; !b.due {
+			b.rec.Workers.Go(b.drain)
+		}
 	}
+}
+
+// borrow has the handler wait for a goroutine that somebody lends, until giveBack.
+func (b *inbox) borrow() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lent = true
+}
+
+// giveBack is what there is to do on the goroutine that was lent; nil: nothing.
+func (b *inbox) giveBack() (work func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	due := b.due
+	b.lent, b.due = false, false
+	if !due {
+		return nil
+	}
+	b.rec.Workers.Add()
+	if b.work == nil {
+		b.work = func() {
+			defer b.rec.Workers.Done()
+			b.drain()
+		}
+	}
+	return b.work
 }
 
 // full reports whether no more is read for now; the lock is held.
 func (b *inbox) full() bool {
-	return len(b.queue)+len(b.held) >= b.rec.Inbox.Messages || b.bytes+b.heldBytes >= b.rec.Inbox.Bytes
+	return b.queue.count+len(b.held) >= b.rec.Inbox.Messages || b.bytes+b.heldBytes >= b.rec.Inbox.Bytes
 }
 
 // room reports whether there is room for a message. If not, resume is called,
@@ -125,22 +165,20 @@ func (b *inbox) drain() {
 	}()
 	for {
 		b.mu.Lock()
-		if len(b.queue) == 0 {
-			b.queue, b.running = nil, false
+		if b.queue.count == 0 {
+			b.running = false
 			b.mu.Unlock()
 			finished = true
 			return
 		}
-		m := b.queue[0]
-		b.queue[0] = inbound{}
-		b.queue = b.queue[1:]
+		m, spent := b.queue.take()
 		b.bytes -= len(m.Data)
 		void := m.void()
 		if !void {
 			b.delivered++
 		}
 		var resume func()
-		if 2*(len(b.queue)+len(b.held)) <= b.rec.Inbox.Messages && 2*(b.bytes+b.heldBytes) <= b.rec.Inbox.Bytes {
+		if 2*(b.queue.count+len(b.held)) <= b.rec.Inbox.Messages && 2*(b.bytes+b.heldBytes) <= b.rec.Inbox.Bytes {
 			resume, b.resume = b.resume, nil
 		}
 		if b.space != nil {
@@ -154,9 +192,10 @@ func (b *inbox) drain() {
 		if void {
 			b.rec.stale.Add(1) // its room was left before its turn
 			m.slip.end(false)
-			continue
+		} else {
+			b.handle(m)
 		}
-		b.handle(m)
+		spent.release() // what the handler was lent is its no more
 	}
 }
 
@@ -181,8 +220,8 @@ func (b *inbox) handle(m inbound) {
 func (b *inbox) discard() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := len(b.queue) + len(b.held)
-	b.queue, b.bytes, b.held, b.heldBytes, b.resume = nil, 0, nil, 0, nil
+	n := b.queue.count + len(b.held)
+	b.queue, b.bytes, b.held, b.heldBytes, b.resume = backlog{}, 0, nil, 0, nil
 	return uint64(n)
 }
 

@@ -59,7 +59,7 @@ func (b *inbox) tryCatchUp(from *connectionRef, m messages.Received) (space <-ch
 	if b.holder != from {
 		return nil, false
 	}
-	if len(b.queue) >= b.rec.Inbox.Messages || b.bytes >= b.rec.Inbox.Bytes {
+	if b.queue.count >= b.rec.Inbox.Messages || b.bytes >= b.rec.Inbox.Bytes {
 		if b.space == nil {
 			b.space = make(chan struct{})
 		}

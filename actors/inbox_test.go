@@ -123,7 +123,7 @@ func TestInboxDoesNotGrowWithEveryConnection(t *testing.T) {
 			s.after(2 * time.Second)
 		}
 		s.record.inbox.mu.Lock()
-		n := len(s.record.inbox.queue)
+		n := s.record.inbox.queue.count
 		s.record.inbox.mu.Unlock()
 		if n != s.record.Inbox.Messages || s.status() != messages.Ready {
 			t.Errorf("%d messages wait, the channel is %s", n, s.status())

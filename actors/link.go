@@ -13,8 +13,10 @@ import (
 type link struct {
 	c      *connection
 	ctx    actor.Context
+	again  func() // see resume; nil: it was not needed yet
 	frames uint64 // given to the socket
 	broken bool   // the socket does not take frames any more
+	lent   bool   // what is read is the connection's, not ours
 }
 
 // ends reports whether an error of Write means that the socket is of no use any
@@ -79,17 +81,20 @@ func (l *link) Deliver(kind messages.Kind, kindOfMessage string, data []byte) {
 		return
 	}
 	received := messages.Received{
-		Channel: c.rec.Channel, Epoch: c.ref.epoch, Kind: kind, Type: kindOfMessage, Data: data, At: time.Now(),
+		Channel: c.rec.Channel, Epoch: c.ref.epoch, Kind: kind, Type: kindOfMessage, Data: data, At: c.now(),
 	}
-	if !c.rec.inbox.push(inbound{Received: received}, l.resume()) {
+	if !c.rec.inbox.push(inbound{Received: received, lent: l.lent}, l.resume()) {
 		c.pause()
 	}
 }
 
 // resume is how the inbox says that it has room again.
 func (l *link) resume() func() {
-	self, root := l.ctx.Self(), l.ctx.ActorSystem().Root
-	return func() { root.Send(self, &resume{}) }
+	if l.again == nil {
+		self, root := l.ctx.Self(), l.ctx.ActorSystem().Root
+		l.again = func() { root.Send(self, &resume{}) }
+	}
+	return l.again
 }
 
 // Acknowledge settles a message.

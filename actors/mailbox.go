@@ -9,7 +9,7 @@ import (
 
 // errand is a message whose sender may run the actor itself, if nobody else does: it is
 // handled before the send returns, without another goroutine being woken. What an
-// errand sets off must not block.
+// errand sets off must not block. The method is called if that happens, and before.
 type errand interface{ errand() }
 
 // mailbox holds the messages of one actor until they are handled: system messages
@@ -54,11 +54,12 @@ func (m *mailbox) PostUserMessage(message any) {
 		}
 		return
 	}
-	_, here := message.(errand)
+	e, here := message.(errand)
 	m.mu.Lock()
 	if here && !m.running && !m.suspended {
 		m.running = true
 		m.mu.Unlock()
+		e.errand()
 		m.runErrands(message)
 		return
 	}
@@ -146,26 +147,25 @@ func (m *mailbox) runErrands(message any) {
 			m.dispatcher.Schedule(m.run)
 		}
 	}()
-	for range errandTurns {
+	for n := 1; message != nil; n++ {
 		m.invoke(m.invoker.InvokeUserMessage, message)
-		if message, done = m.next(); message == nil {
-			return
-		}
+		message, done = m.next(n < errandTurns)
 	}
 }
 
-// next takes the errand that comes next. Without one, the actor is idle if nothing waits.
-func (m *mailbox) next() (message any, idle bool) {
+// next takes the errand that comes next, if more of them are run here. The actor is idle
+// if nothing waits.
+func (m *mailbox) next(more bool) (message any, idle bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.system.empty() || !m.suspended && !m.user.empty() {
-		if _, ok := m.user.first().(errand); ok && m.system.empty() {
-			message, _ = m.user.take()
-		}
-		return message, false
+	if m.system.empty() && (m.suspended || m.user.empty()) {
+		m.running = false
+		return nil, true
 	}
-	m.running = false
-	return nil, true
+	if _, ok := m.user.first().(errand); ok && more && m.system.empty() {
+		message, _ = m.user.take()
+	}
+	return message, false
 }
 
 // invoke handles a message. A panic is a failure of the actor.

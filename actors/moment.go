@@ -15,6 +15,9 @@ var longAgo = time.Now().Add(-50 * 365 * 24 * time.Hour)
 
 func rightNow() moment { return moment(time.Since(longAgo)) }
 
+// momentAt is the moment of a time that was read from the clock.
+func momentAt(now time.Time) moment { return moment(now.Sub(longAgo)) }
+
 // momentOf is the moment of a time; the zero time is none.
 func momentOf(at time.Time) moment {
 	if at.IsZero() {

@@ -86,7 +86,7 @@ type socket struct {
 	peer *peer
 
 	mu      sync.Mutex
-	notify  func()
+	notify  func() func()
 	inbound []transport.Frame
 	end     error
 	stuck   bool // writes are taken but never leave
@@ -99,13 +99,13 @@ type socket struct {
 	done    []func()
 }
 
-func (s *socket) Watch(notify func()) {
+func (s *socket) Watch(notify func() func()) {
 	s.mu.Lock()
 	s.notify = notify
 	waiting := len(s.inbound) > 0 || s.end != nil
 	s.mu.Unlock()
 	if waiting {
-		notify()
+		s.report()
 	}
 }
 
@@ -166,8 +166,11 @@ func (s *socket) report() {
 	s.mu.Lock()
 	notify := s.notify
 	s.mu.Unlock()
-	if notify != nil {
-		notify()
+	if notify == nil {
+		return
+	}
+	if rest := notify(); rest != nil {
+		go rest()
 	}
 }
 

@@ -2,7 +2,9 @@ package actors
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -23,16 +25,27 @@ type notifier struct {
 	root    *actor.RootContext
 }
 
-func (n *notifier) start(ctx actor.Context) (report func()) {
+func (n *notifier) start(ctx actor.Context) (report func() (rest func())) {
 	n.self, n.root = ctx.Self(), ctx.ActorSystem().Root
 	return n.report
 }
 
-func (n *notifier) report() {
-	if n.pending.CompareAndSwap(false, true) {
-		n.root.Send(n.self, &readable{})
+func (n *notifier) report() (rest func()) {
+	if !n.pending.CompareAndSwap(false, true) {
+		return nil
 	}
+	report := readables.Get().(*readable)
+	n.root.Send(n.self, report)
+	if !report.lent {
+		return nil // the actor is busy, and looks at it later
+	}
+	rest = report.rest
+	*report = readable{}
+	readables.Put(report)
+	return rest
 }
+
+var readables = sync.Pool{New: func() any { return new(readable) }}
 
 // ring is called by the alarm.
 func (n *notifier) ring() { n.root.Send(n.self, &pulse{}) }
@@ -57,16 +70,44 @@ func (c *connection) login(ctx actor.Context) {
 	})
 	c.approach = nil
 	c.link = link{c: c, ctx: ctx}
+	if lender, ok := c.conn.(transport.Lender); ok && c.traits.Borrows {
+		lender.Lend()
+		c.link.lent = true
+	}
 	c.conn.Watch(c.notify.start(ctx))
 	if err := c.session.Open(&c.link); err != nil {
 		c.lose(ctx, err)
 	}
 }
 
+// readable looks at the socket. The handler's turn is when the actor is done: it may run
+// on the same goroutine, if that was lent.
+func (c *connection) readable(ctx actor.Context, m *readable) {
+	done := false
+	if m.lent {
+		c.rec.inbox.borrow()
+		defer func() {
+			m.rest = c.rec.inbox.giveBack()
+			if !done && m.rest != nil { // it panicked, or left by Goexit: nobody may come for it
+				go m.rest()
+				m.rest = nil
+			}
+		}()
+	}
+	c.notify.heard()
+	c.read(ctx)
+	c.transmit(ctx)
+	c.retryRooms(ctx)
+	c.retryRenewals(ctx)
+	done = true
+}
+
 // read takes what has arrived, until nothing is left, the inbox is full, or
 // others have waited long enough.
 func (c *connection) read(ctx actor.Context) {
 	c.settle()
+	c.readAt = time.Now()
+	defer func() { c.readAt = time.Time{} }()
 	for range readBurst {
 		if c.paused || c.failed || c.session == nil {
 			return
@@ -97,6 +138,14 @@ func (c *connection) read(ctx actor.Context) {
 	ctx.Send(ctx.Self(), &readable{})
 }
 
+// now is the time, or when what is being read was taken: a burst arrives at once.
+func (c *connection) now() time.Time {
+	if !c.readAt.IsZero() {
+		return c.readAt
+	}
+	return time.Now()
+}
+
 // pause stops the reading until the inbox has room, unless the peer's goodbye is
 // to be read. Nothing that the peer answers is heard meanwhile.
 func (c *connection) pause() {
@@ -117,7 +166,7 @@ func (c *connection) unpause() {
 
 // listen notes that the peer is alive.
 func (c *connection) listen(ctx actor.Context) {
-	c.keepalive.heardAt = rightNow()
+	c.keepalive.heardAt = momentAt(c.now())
 	if probing := c.keepalive.probing(); c.firstWord || probing {
 		ctx.Send(c.channel, &heard{word: word{from: c.ref}, probe: probing})
 		c.firstWord, c.keepalive.probeBy = false, 0

@@ -68,6 +68,9 @@ type Rules struct {
 	// RoomStrategy decides when a join that was not granted is tried again.
 	RoomStrategy func(messages.RoomPolicy) lifecycle.Strategy
 
+	// Borrow lends the channel's handler the Data of a message for the time of the
+	// call, which saves a copy of its own.
+	Borrow bool
 	// PublishReceived sends inbound messages to observers too.
 	PublishReceived bool
 	// Random draws from [0, 1).

@@ -151,6 +151,14 @@ type (
 // IgnoreDeadLetterLogging keeps payloads out of the dead-letter log.
 func (*panicked) IgnoreDeadLetterLogging() {}
 
+// readable says that the socket has something to say. It is an errand; whoever's
+// goroutine it is run on is lent for what it leaves to be done.
+type readable struct {
+	quiet
+	lent bool
+	rest func()
+}
+
 // To a connection, from its helpers.
 type (
 	resolved struct {
@@ -160,14 +168,14 @@ type (
 		err    error
 	}
 	dialDone struct{ quiet }
-	readable struct{ quiet } // the socket has something to say
 	resume   struct{ quiet } // the inbox has room again
 	pulse    struct{ quiet } // the keepalive's timer ran out
 	taken    struct{ quiet } // handlers took messages that the session asks about
 )
 
-func (*flush) errand()    {}
-func (*transmit) errand() {}
+func (*flush) errand()      {}
+func (*transmit) errand()   {}
+func (r *readable) errand() { r.lent = true }
 
 // failure is what a connection escalates: the close code or the kick that ended
 // it rides inside, because system messages overtake everything sent before.

@@ -256,8 +256,8 @@ func TestSyncAndLiveDoNotKeepEachOtherFromGettingOn(t *testing.T) {
 					}
 					box := &s.record.inbox
 					box.mu.Lock()
-					if len(box.queue) > limit || len(box.held) > limit {
-						t.Errorf("%d are queued, %d held", len(box.queue), len(box.held))
+					if box.queue.count > limit || len(box.held) > limit {
+						t.Errorf("%d are queued, %d held", box.queue.count, len(box.held))
 					}
 					box.mu.Unlock()
 				}

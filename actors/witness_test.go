@@ -290,7 +290,7 @@ func (w *witness) bounds() {
 	if r.Syncer != nil {
 		most *= 2 // what it delivers has a limit of its own
 	}
-	if n := len(r.inbox.queue) + len(r.inbox.held); n > most {
+	if n := r.inbox.queue.count + len(r.inbox.held); n > most {
 		w.breach("20: %d messages in the inbox", n)
 	}
 	r.inbox.mu.Unlock()

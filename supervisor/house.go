@@ -151,6 +151,7 @@ func (h *house) rules(s Spec) actors.Rules {
 		Rooms:           s.Rooms,
 		RoomStrategy:    s.roomStrategy(h.random, h.report),
 		PublishReceived: s.PublishReceived,
+		Borrow:          s.Borrow,
 		Report:          h.report,
 		GiveUpAfter:     s.GiveUpAfter,
 		Random:          h.random,

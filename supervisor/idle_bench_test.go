@@ -18,7 +18,7 @@ func (silence) Dial(context.Context, transport.Target) (transport.Conn, error) {
 
 type mute struct{}
 
-func (mute) Watch(func())                   {}
+func (mute) Watch(func() func())            {}
 func (mute) Read() (transport.Frame, error) { return transport.Frame{}, transport.ErrWouldBlock }
 func (mute) Write(transport.Frame) error    { return nil }
 func (mute) Written() uint64                { return 0 }

@@ -108,6 +108,12 @@ type Spec struct {
 
 	// Manual leaves the channel Idle until it is told to Connect.
 	Manual bool
+	// Borrow lends Handler the Data of a message: it is the handler's until it returns,
+	// and must be copied if it is kept. A message that comes in one piece costs no
+	// allocation then. Without effect for handlers of rooms, with PublishReceived, and
+	// with a Protocol that keeps what it reads (see [transport.Traits]).
+	Borrow bool
+
 	// PublishReceived shows inbound messages to observers too.
 	PublishReceived bool
 

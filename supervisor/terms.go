@@ -30,7 +30,7 @@ type terms struct {
 	exhausted                 Exhausted
 	restart                   Restart
 	syncPolicy                lifecycle.SyncPolicy
-	publishReceived           bool
+	borrow, publishReceived   bool
 }
 
 // agreement is the rules that follow from terms, and how many channels have them.
@@ -45,7 +45,7 @@ func (s Spec) terms() terms {
 		dialer: s.Dialer, protocol: s.Protocol, strategy: s.Strategy, roomStrategy: s.RoomStrategy,
 		timeouts: s.Timeouts, keepalive: s.Keepalive, outbox: s.Outbox, inbox: s.Inbox, panics: s.Panics, flapping: s.Flapping, rooms: s.Rooms,
 		maxRetries: s.MaxRetries, authThreshold: s.AuthThreshold, giveUpAfter: s.GiveUpAfter, exhausted: s.Exhausted,
-		restart: s.Restart, syncPolicy: s.SyncPolicy, publishReceived: s.PublishReceived,
+		restart: s.Restart, syncPolicy: s.SyncPolicy, borrow: s.Borrow, publishReceived: s.PublishReceived,
 	}
 }
 

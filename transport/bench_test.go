@@ -50,18 +50,13 @@ func BenchmarkAppendFrame(b *testing.B) {
 
 func BenchmarkWrite(b *testing.B) { benchmarkWrite(b, newFrames(testLimits, false)) }
 
-func BenchmarkWriteStream(b *testing.B) { benchmarkWrite(b, chunks{}) }
+func BenchmarkWriteStream(b *testing.B) { benchmarkWrite(b, new(chunks)) }
 
 func benchmarkWrite(b *testing.B, framing framing) {
 	socket := sink{closed: make(chan struct{})}
 	c := newConn(socket, socket, false, framing, nil, ConnInfo{}, testLimits)
 	written := make(chan struct{}, 1)
-	c.Watch(func() {
-		select {
-		case written <- struct{}{}:
-		default:
-		}
-	})
+	c.Watch(ring(written))
 	frame := Frame{FrameBinary, make([]byte, 128)}
 	b.SetBytes(128)
 	b.ReportAllocs()
@@ -98,12 +93,7 @@ func benchmarkRoundTrip(b *testing.B, dialer Dialer, scheme string, serve func(n
 		b.Fatal(err)
 	}
 	bell := make(chan struct{}, 1)
-	c.Watch(func() {
-		select {
-		case bell <- struct{}{}:
-		default:
-		}
-	})
+	c.Watch(ring(bell))
 	frame := Frame{FrameBinary, make([]byte, 128)}
 	b.SetBytes(2 * 128)
 	b.ReportAllocs()

@@ -38,11 +38,12 @@ func against(t *testing.T, handler wstest.Handler) (texts []string, ending messa
 		return nil, transport.ReasonOf(err, messages.ReasonReadError)
 	}
 	ready := make(chan struct{}, 1)
-	conn.Watch(func() {
+	conn.Watch(func() func() {
 		select {
 		case ready <- struct{}{}:
 		default:
 		}
+		return nil
 	})
 	texts, ending = readAll(conn, ready)
 	gone := make(chan struct{})

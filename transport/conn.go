@@ -63,12 +63,15 @@ var ErrWouldBlock = errors.New("transport: no frame is here yet")
 type Conn interface {
 	// Watch starts the readiness reports and is called once, before anything
 	// else; a second call does nothing. notify is called when it is worth
-	// calling Read or looking at Written again: from any goroutine, but never
-	// concurrently with itself, and not any more once the done of Abort was
-	// called. It must not block; it may use the connection. After Read returned
-	// ErrWouldBlock, arriving bytes or an ending cause at least one call.
-	// Several reports may be merged into one.
-	Watch(notify func())
+	// calling Read or looking at Written again: from any goroutine, from several
+	// at once, and not any more once the done of Abort was called. It must not
+	// block; it may use the connection. After Read returned ErrWouldBlock,
+	// arriving bytes or an ending cause at least one call. Several reports may be
+	// merged into one.
+	//
+	// What notify returns, if not nil, is called right after it and may take as
+	// long as it likes: nothing waits for it, neither the connection nor Abort.
+	Watch(notify func() (rest func()))
 
 	// Read returns the next frame, ErrWouldBlock if none is here, or the error
 	// that ended the connection, after every frame that arrived before it. A
@@ -107,6 +110,13 @@ type Conn interface {
 	// Info tells about the connection. It is asked before Watch: a connection that
 	// is watched may have forgotten.
 	Info() ConnInfo
+}
+
+// Lender is a [Conn] that need not copy what it reads.
+type Lender interface {
+	// Lend has Read return Data that is the reader's until the next Read only. It is
+	// called before Watch.
+	Lend()
 }
 
 // ConnInfo is what is known about a connection since it was made.

@@ -53,11 +53,12 @@ func ExampleWebSocket() {
 		return
 	}
 	ready := make(chan struct{}, 1)
-	conn.Watch(func() {
+	conn.Watch(func() func() {
 		select {
 		case ready <- struct{}{}:
 		default:
 		}
+		return nil
 	})
 	_ = conn.Write(transport.Frame{Kind: transport.FrameText, Data: []byte("hello")})
 	for {
@@ -99,11 +100,12 @@ func ExampleTCP() {
 		return
 	}
 	ready := make(chan struct{}, 1)
-	conn.Watch(func() {
+	conn.Watch(func() func() {
 		select {
 		case ready <- struct{}{}:
 		default:
 		}
+		return nil
 	})
 	_ = conn.Close(0, "") // our side is done; the peer's is heard to its end
 	var stream []byte

@@ -11,6 +11,9 @@ type framing interface {
 	// called again.
 	next(in []byte) (u unit, rest []byte, ok bool, err *violation)
 
+	// lend lets the data of units be parts of in.
+	lend()
+
 	// unfinished reports whether part of a unit has arrived and part has not.
 	unfinished() bool
 

@@ -361,7 +361,7 @@ func TestEveryKindCanBeAbortedBeforeItIsWatched(t *testing.T) {
 			l := lay(t, scheme, k, testLimits)
 			l.abort()
 			same(t, "sockets", l.network.Open(), 0)
-			l.conn.Watch(func() { t.Error("notified") })
+			l.conn.Watch(func() func() { t.Error("notified"); return nil })
 			synctest.Wait()
 		})
 	}

@@ -44,6 +44,7 @@ type parser struct {
 	frameLimit   int64
 	messageLimit int64
 	deflate      bool // permessage-deflate was negotiated
+	lent         bool // payloads need no copy
 
 	head    [maxHeader]byte // a header that has not arrived entirely
 	headLen uint8
@@ -83,6 +84,8 @@ func (p *parser) next(in []byte) (u unit, rest []byte, ok bool, err *violation) 
 		}
 	}
 }
+
+func (p *parser) lend() { p.lent = true }
 
 // unfinished reports whether part of a unit has arrived and part has not.
 func (p *parser) unfinished() bool { return p.inside || p.joining || p.headLen > 0 }
@@ -187,9 +190,13 @@ func (p *parser) payload(b []byte) (u unit, ok bool, err *violation) {
 		u, p.control = unit{p.op, p.control}, nil
 		return u, true, nil
 	}
-	p.data = grow(p.data, len(b), p.left)
-	p.data = append(p.data, b...)
 	last := p.fin && !p.inside
+	if last && p.lent && len(p.data) == 0 {
+		p.data = b[:len(b):len(b)] // the whole message
+	} else {
+		p.data = grow(p.data, len(b), p.left)
+		p.data = append(p.data, b...)
+	}
 	if p.kind == opText && !p.compressed {
 		if p.checked, ok = validText(p.data, p.checked, last); !ok {
 			return unit{}, false, errBadText

@@ -197,8 +197,8 @@ func TestParserStopsABombAtTheLimit(t *testing.T) {
 	}
 }
 
-// FuzzParser checks that a stream means the same however it is split, and that
-// no limit is passed.
+// FuzzParser checks that a stream means the same however it is split, and whether its
+// payloads are lent or copied, and that no limit is passed.
 func FuzzParser(f *testing.F) {
 	for _, seed := range [][]byte{
 		sent(0x81, "hé"), sent(0x88, "\x03\xe8bye"), sent(0x88, "x"),
@@ -212,20 +212,23 @@ func FuzzParser(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte, a, b uint8, deflate bool) {
 		const limit = 4096
-		parse := func(sizes ...int) []string {
+		parse := func(lent bool, sizes ...int) []string {
 			p := newParser(limit)
-			p.deflate = deflate
+			p.deflate, p.lent = deflate, lent
 			out := parseAll(p, in, sizes...)
 			if len(p.data) > limit || cap(p.data) > 2*limit || len(p.control) > maxControl {
 				t.Fatalf("%d and %d bytes are held", cap(p.data), len(p.control))
 			}
 			return out
 		}
-		whole := parse(len(in) + 1)
-		split := parse(int(a)+1, int(b)+1)
-		single := parse(1)
-		if !reflect.DeepEqual(whole, split) || !reflect.DeepEqual(whole, single) {
-			t.Fatalf("\nwhole  %q\nsplit  %q\nsingle %q", whole, split, single)
+		whole := parse(false, len(in)+1)
+		for name, other := range map[string][]string{
+			"split": parse(false, int(a)+1, int(b)+1), "split and lent": parse(true, int(a)+1, int(b)+1),
+			"single": parse(false, 1), "lent": parse(true, len(in)+1),
+		} {
+			if !reflect.DeepEqual(whole, other) {
+				t.Fatalf("\nwhole %q\n%s %q", whole, name, other)
+			}
 		}
 	})
 }

@@ -76,12 +76,7 @@ type user struct {
 func use(t *testing.T, c Conn) *user {
 	t.Helper()
 	u := &user{conn: c, bell: make(chan struct{}, 1)}
-	c.Watch(func() {
-		select {
-		case u.bell <- struct{}{}:
-		default:
-		}
-	})
+	c.Watch(ring(u.bell))
 	t.Cleanup(u.abort)
 	return u
 }
@@ -144,5 +139,16 @@ func TestDialEchoClose(t *testing.T) {
 	reason, ok := messages.ReasonOf(err)
 	if !ok || reason.Code != messages.ReasonPeerClose || reason.Wire.Code != 1000 {
 		t.Fatal(err)
+	}
+}
+
+// ring is a notify that rings a bell.
+func ring(bell chan struct{}) func() func() {
+	return func() func() {
+		select {
+		case bell <- struct{}{}:
+		default:
+		}
+		return nil
 	}
 }

@@ -373,7 +373,7 @@ func (d *polled) stalled() {
 	}
 	d.c.mu.Unlock()
 	if due {
-		d.c.report()
+		d.c.tell()
 	}
 }
 
@@ -384,13 +384,14 @@ func (d *polled) hurry() {
 			d.reading.Lock()
 			d.late = true
 			d.reading.Unlock()
-			d.c.report()
+			d.c.tell()
 		})
 	}
 }
 
-// ready is called by the poller: bytes, room or an ending are there.
-func (d *polled) ready(events uint32) {
+// ready is called by a shift: bytes, room or an ending are there. It returns what may
+// take long.
+func (d *polled) ready(events uint32) (rest func()) {
 	if events&(unix.EPOLLRDHUP|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
 		d.ending.Store(true)
 	}
@@ -405,7 +406,7 @@ func (d *polled) ready(events uint32) {
 		}
 		d.c.mu.Unlock()
 	}
-	d.c.report()
+	return d.c.report()
 }
 
 // bury closes the descriptor.

@@ -185,14 +185,9 @@ func TestNoEventReachesAnotherConnection(t *testing.T) {
 					return
 				}
 				name := []byte{byte(client), byte(round), byte(round >> 8), 'n', 'a', 'm', 'e', '!'}
-				c := newConn(sock, sock, false, chunks{}, nil, ConnInfo{}, testLimits)
+				c := newConn(sock, sock, false, new(chunks), nil, ConnInfo{}, testLimits)
 				reports := make(chan struct{}, 1)
-				c.Watch(func() {
-					select {
-					case reports <- struct{}{}:
-					default:
-					}
-				})
+				c.Watch(ring(reports))
 				_ = c.Write(Frame{FrameBinary, name})
 				patience := time.After(time.Duration(rand.IntN(5)) * time.Millisecond)
 				at := 0
@@ -236,7 +231,7 @@ func TestNoEventReachesAnotherConnection(t *testing.T) {
 
 func TestAnEmptyFrameIsWrittenAtOnce(t *testing.T) {
 	_, c, _ := loopback(t, testLimits)
-	c.framing = chunks{}
+	c.framing = new(chunks)
 	same(t, "the write", c.Write(Frame{FrameBinary, nil}), nil)
 	same(t, "written", c.Written(), uint64(1))
 }

@@ -3,25 +3,32 @@
 package transport
 
 import (
-	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// poller watches descriptors with one epoll instance and one goroutine, which sleeps
-// in the runtime's own poller while nothing happens. It is there while it watches
-// something.
+// poller watches descriptors with one epoll instance. It is there while it watches
+// something. What it finds is handled by its shifts, see [shift].
 //
 // An event names a descriptor and a number. The number is the connection's alone, so
 // that an event of one that is closed never reaches the one that got its descriptor.
 type poller struct {
-	file *os.File // the epoll instance
+	file *os.File        // the epoll instance
+	raw  syscall.RawConn // of file
 
 	mu      sync.Mutex
 	watched []*polled // by descriptor
 	count   int
+	shifts  []*shift    // that look for events, or are about to
+	ticker  *time.Timer // looks after the shifts while there is something to do
+	calm    int         // ticks in a row that found nothing to do
+
+	ticking atomic.Bool
 }
 
 // pollers starts a poller with the first connection, and ends it after the last.
@@ -59,7 +66,7 @@ func (ps *pollers) add(d *polled) (*poller, error) {
 
 func (ps *pollers) endIfIdle() {
 	if ps.poller.count == 0 {
-		_ = ps.poller.file.Close() // its goroutine ends
+		_ = ps.poller.file.Close() // its shifts end
 		ps.poller = nil
 	}
 }
@@ -71,12 +78,13 @@ func newPoller() (*poller, error) {
 	}
 	_ = unix.SetNonblock(fd, true) // or package os would not have the runtime watch it
 	p := &poller{file: os.NewFile(uintptr(fd), "epoll")}
-	raw, err := p.file.SyscallConn()
-	if err != nil {
+	if p.raw, err = p.file.SyscallConn(); err != nil {
 		_ = p.file.Close()
 		return nil, err
 	}
-	go p.run(raw)
+	p.ticker = time.AfterFunc(tick, p.tick)
+	p.ticker.Stop()
+	p.begin(new(shift))
 	return p, nil
 }
 
@@ -121,11 +129,8 @@ func (p *poller) want(d *polled, room bool) {
 }
 
 func (p *poller) control(op int, d *polled, events uint32) error {
-	raw, err := p.file.SyscallConn()
-	if err != nil {
-		return err
-	}
-	if outer := raw.Control(func(fd uintptr) {
+	var err error
+	if outer := p.raw.Control(func(fd uintptr) {
 		err = unix.EpollCtl(int(fd), op, d.fd, &unix.EpollEvent{Events: events, Fd: int32(d.fd), Pad: d.number})
 	}); outer != nil {
 		return outer
@@ -133,35 +138,15 @@ func (p *poller) control(op int, d *polled, events uint32) error {
 	return os.NewSyscallError("epoll_ctl", err)
 }
 
-// run reports until the instance is closed.
-func (p *poller) run(raw interface {
-	Read(f func(fd uintptr) (done bool)) error
-}) {
-	events := make([]unix.EpollEvent, 256)
-	for {
-		n := 0
-		err := raw.Read(func(fd uintptr) bool {
-			var err error
-			n, err = unix.EpollWait(int(fd), events, 0)
-			return n > 0 || err != nil && !errors.Is(err, unix.EINTR)
-		})
-		if err != nil {
-			return
-		}
-		for _, e := range events[:max(n, 0)] {
-			if d := p.find(e); d != nil {
-				d.ready(e.Events)
-			}
-		}
-	}
-}
-
-// find is the connection that an event is of, if it is still there.
-func (p *poller) find(e unix.EpollEvent) *polled {
+// find gives the connection of each event, if it is still there.
+func (p *poller) find(events []unix.EpollEvent, found []finding) (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if d := p.watched[e.Fd]; d != nil && d.number == e.Pad {
-		return d
+	for _, e := range events {
+		if d := p.watched[e.Fd]; d != nil && d.number == e.Pad {
+			found[n] = finding{d, e.Events}
+			n++
+		}
 	}
-	return nil
+	return n
 }

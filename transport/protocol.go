@@ -24,6 +24,11 @@ type Traits struct {
 	Acknowledges bool // the peer answers each message: outcomes are Delivered, not Written
 	Deduplicates bool // the peer drops a message it had: sending again is safe; see also Link.Deduplicates
 
+	// Borrows: sessions keep nothing of a frame after Receive has returned, but for
+	// what they give to Link.Deliver. Frames are not copied for them then: Data is
+	// theirs for the time of the call.
+	Borrows bool
+
 	Rooms       bool // sessions are RoomSessions
 	RoomIDBytes int  // the longest ID of a room; 0: there is no limit
 	VerifyBatch int  // how many rooms one Verify takes; 0: one

@@ -19,7 +19,7 @@ func Raw() Protocol { return raw{} }
 type raw struct{}
 
 func (raw) Name() string               { return "websocket" }
-func (raw) Traits() Traits             { return Traits{} }
+func (raw) Traits() Traits             { return Traits{Borrows: true} }
 func (raw) NewSession(Opening) Session { return &rawSession{} }
 
 // rawSession counts its pings, so that no two payloads are the same.

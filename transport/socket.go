@@ -23,10 +23,9 @@ type conn struct {
 	ended   error  // what Read returns from now on
 
 	written atomic.Uint64
-	reports atomic.Int32 // readiness reports that are due
 
 	mu        sync.Mutex
-	notify    func()
+	notify    func() func()
 	reporting sync.WaitGroup // those who call notify
 
 	pending   *batch          // frames that wait
@@ -123,22 +122,21 @@ func (c *conn) Read() (Frame, error) {
 
 // take gets what the driver has.
 func (c *conn) take() error {
-	c.mu.Lock()
-	aborted := c.aborted
-	c.mu.Unlock()
-	if aborted {
-		c.ended = &messages.Error{Op: "read", Reason: messages.Because(messages.ReasonNotConnected, "the connection was aborted")}
-		return nil
-	}
 	b, err := c.driver.take()
-	if errors.Is(err, ErrWouldBlock) {
-		return err
-	}
-	if c.ready = b; err == nil {
+	if err == nil {
+		c.ready = b
 		return nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.aborted {
+		c.ended = &messages.Error{Op: "read", Reason: messages.Because(messages.ReasonNotConnected, "the connection was aborted")}
+		return nil
+	}
+	if errors.Is(err, ErrWouldBlock) {
+		return err
+	}
+	c.ready = b
 	if c.writeErr != nil {
 		// Writing ended first and reading was cut short because of it.
 		c.ended = c.writeErr
@@ -181,8 +179,11 @@ func (c *conn) violated(v *violation) {
 	c.ended = &messages.Error{Op: "read", Reason: messages.Because(v.code, "%s", v.detail)}
 }
 
+// Lend lets Read return what is in the driver's buffer; see [Lender].
+func (c *conn) Lend() { c.framing.lend() }
+
 // Watch starts the reports; see [Conn].
-func (c *conn) Watch(notify func()) {
+func (c *conn) Watch(notify func() (rest func())) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.notify != nil || c.aborted {
@@ -195,35 +196,25 @@ func (c *conn) Watch(notify func()) {
 	}
 }
 
-// report calls notify, never concurrently with itself: several may have
-// something to report. Who comes second leaves a mark and goes on, and who is
-// first calls notify once more.
-func (c *conn) report() {
+// report calls notify. The caller calls what it returns, where that may take long.
+func (c *conn) report() (rest func()) {
 	c.mu.Lock()
 	if c.notify == nil || c.aborted {
 		c.mu.Unlock()
-		return
+		return nil
 	}
 	c.reporting.Add(1) // before bury waits, for it sets aborted first
 	c.mu.Unlock()
 	defer c.reporting.Done()
-	if c.reports.Add(1) > 1 {
-		return
-	}
-	for due := int32(1); ; due = c.reports.Load() {
-		c.notify()
-		if c.reports.CompareAndSwap(due, 0) || c.over() {
-			return
-		}
-	}
+	return c.notify()
 }
 
-// over reports whether the connection was aborted: then nothing is worth a call.
-func (c *conn) over() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.aborted
+// tell reports, on a goroutine that has nothing else to do.
+func (c *conn) tell() {
+	if rest := c.report(); rest != nil {
+		rest()
+	}
 }
 
 // later reports from elsewhere, for those who hold mu or are called by the owner.
-func (c *conn) later() { go c.report() }
+func (c *conn) later() { go c.tell() }

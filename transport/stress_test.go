@@ -47,7 +47,7 @@ func abortAmidTraffic(t *testing.T, dialer Dialer, scheme string, serve func(net
 				return
 			}
 			random := rand.New(rand.NewPCG(1, uint64(i)))
-			c.Watch(func() {})
+			c.Watch(func() func() { return nil })
 			left := 1 + random.IntN(200)
 			done := make(chan struct{}, 2)
 			for {

@@ -97,7 +97,14 @@ func (d *threads) hand(b []byte, err error) {
 	d.c.mu.Lock()
 	d.here, d.hereErr, d.armed = b, err, false
 	d.c.mu.Unlock()
-	d.c.report()
+	d.report()
+}
+
+// report lets nothing keep the goroutine that reads or writes.
+func (d *threads) report() {
+	if rest := d.c.report(); rest != nil {
+		go rest()
+	}
 }
 
 // take gets what the watcher has, or arms it.
@@ -150,7 +157,7 @@ func (d *threads) flush() {
 		news := d.c.took(n, step, err)
 		d.c.mu.Unlock()
 		if news {
-			d.c.report()
+			d.report()
 		}
 	}
 }

@@ -40,6 +40,7 @@ func (f *fleet) Open(ctx context.Context, urls []string) error {
 			ID:        messages.ChannelID(fmt.Sprintf("channel-%d", len(f.channels))),
 			Address:   transport.Static(url),
 			Handler:   f.handle,
+			Borrow:    true,
 			Keepalive: supervisor.Keepalive{Interval: f.config.Heartbeat},
 		})
 		if err != nil {
