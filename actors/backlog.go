@@ -1,6 +1,9 @@
 package actors
 
-import "sync"
+import (
+	"bytes"
+	"sync"
+)
 
 // backlog is a queue of inbound messages. It is made of blocks that are used again, so
 // that a burst leaves no garbage and an empty queue holds no memory.
@@ -40,14 +43,14 @@ func (q *backlog) put(m inbound) {
 
 // keep copies data into the block, or out of it if there is no room.
 func (b *block) keep(data []byte) []byte {
-	room := b.data[b.used:b.used]
-	if len(data) <= cap(room) {
-		b.used += len(data)
-	} else {
-		room = nil
+	end := b.used + len(data)
+	if end > len(b.data) {
+		return bytes.Clone(data)
 	}
-	kept := append(room, data...)
-	return kept[:len(kept):len(kept)]
+	kept := b.data[b.used:end:end]
+	copy(kept, data)
+	b.used = end
+	return kept
 }
 
 // take takes the oldest message. There must be one. With the last of a block comes the

@@ -25,9 +25,10 @@
 //	          └── written, answered, reclaimed ◄─────────────┘
 //
 // Send admits to the outbox in the caller's goroutine, so the bound holds at
-// once and nothing is lost with an actor. A connection is handed a window of
-// messages; until it begins to write one, the outbox may let it expire or drop
-// it. It reports what the socket took straight to the outbox; what it did not
+// once and nothing is lost with an actor. If channel and connection are idle, it runs
+// both of them then and there: the message is written when Send returns. See errand.
+// A connection may begin a window of messages; until it does, the outbox may let
+// them expire or drop them. It reports what the socket took straight to the outbox; what it did not
 // write goes back to the front when it ends.
 //
 // # The way of a message in
@@ -35,8 +36,8 @@
 //	socket ─► Conn ─► connection ─► Session.Receive ─► inbox ─► Handler
 //
 // The inbox belongs to the channel, so order holds across connections. It runs
-// the handler in a goroutine that exists only while something waits. When it is
-// full the connection stops reading, and TCP tells the peer.
+// the handler on the goroutine that reported the message, after the actor is done with
+// it, or on one of its own. When it is full the connection stops reading, and TCP tells the peer.
 //
 // # Never two connections
 //
@@ -103,8 +104,13 @@
 // another, and the alarms of a fleet share one runtime timer. Alarms only make their
 // actor look; what is due is decided then, so a late one does nothing.
 //
-// A fleet keeps a few goroutines for its mailboxes: see Crew. A new one per
-// burst of messages spent a quarter of the processor on growing its stack.
+// Who sends an errand to an idle actor runs it: waking a goroutine costs more than a
+// small message. Errands are those of the two ways above, and what they do never
+// blocks. All else is run by a few goroutines that a fleet keeps: see Crew. A new one
+// per burst of messages spent a quarter of the processor on growing its stack.
+//
+// The mailbox is our own. protoactor's are two queues that hold memory while they are
+// empty, half a kilobyte, and know no errands.
 //
 // For protoactor, a connection is the child of a cradle, not of its channel: the
 // set of one child would be a tenth of an idle channel. See cradle.
@@ -114,5 +120,5 @@
 // they make one identity ask once all the same.
 //
 // A handler runs outside the connection actor. Inside, a slow one would starve
-// heartbeats and make a command wait; the price is a goroutine per burst.
+// heartbeats and make a command wait.
 package actors

@@ -24,8 +24,8 @@
 //	owner    the one goroutine that uses the Conn: the connection actor
 //	driver   moves the bytes for it, and reports
 //
-// On Linux the driver of TCP, with TLS or without, is a poller: one goroutine and one epoll instance
-// for all connections of the process, on descriptors that the runtime does not know.
+// On Linux the driver of TCP, with TLS or without, is a poller: one epoll instance for all
+// connections of the process, on descriptors that the runtime does not know.
 //
 //	            Read                          read
 //	owner  ────────────────►   a buffer that is borrowed  ◄────────  system
@@ -35,7 +35,8 @@
 //
 // An idle connection holds no goroutine, no buffer and no timer, but for what TLS
 // keeps. The owner reads until nothing is left and writes until nothing fits; neither
-// blocks. TLS is plugged into the driver: a read that would block is an error that it
+// blocks. The poller has one goroutine, which calls notify and what notify leaves to be
+// done; while that takes long, others take its place. TLS is plugged into the driver: a read that would block is an error that it
 // forgives, and what it writes is kept until the system takes it.
 //
 // Everywhere else (pipes, other systems, the field Goroutines) the driver is two
@@ -75,6 +76,10 @@
 // both for every event. Its epoll instance, on the other hand, is watched by the
 // runtime, so that waiting blocks no thread. It reports edges, so that nothing is armed
 // anew.
+//
+// What is reported is handled where it was found. To wake a goroutine for each report
+// doubled what a small message costs; so the one that looks for events does the work,
+// and a timer finds the one that is kept by it.
 //
 // A ping is answered by the Conn, because a late answer ends connections; at
 // most one answer waits, the latest.

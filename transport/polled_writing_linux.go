@@ -1,0 +1,156 @@
+//go:build !goroutines
+
+package transport
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// parcel is what was made ready to be written at once.
+type parcel struct {
+	size int // of it, as it was queued
+	step step
+}
+
+// wake writes what waits, as far as there is room. What was taken shows in Written
+// when wake returns, so that only an error is reported.
+func (d *polled) wake() {
+	if !d.blocked {
+		if failed := d.flush(); failed {
+			d.c.later()
+		}
+	}
+}
+
+// flush writes until nothing waits or there is no more room; then the poller says
+// when there is. It is called with mu held.
+func (d *polled) flush() (failed bool) {
+	for !d.closed {
+		if d.rest == nil && !d.prepare() {
+			d.calm()
+			return false
+		}
+		n, err := uninterrupted(func() (int, error) { return unix.Write(d.fd, d.rest) })
+		if err == nil { // also of an empty frame
+			d.count(n)
+		}
+		switch {
+		case errors.Is(err, unix.EAGAIN):
+			d.block()
+			return false
+		case err != nil:
+			d.calm()
+			d.c.took(0, stepPong, os.NewSyscallError("write", err))
+			return true
+		}
+	}
+	return false
+}
+
+// prepare makes the next bytes ready; false: there are none.
+func (d *polled) prepare() bool {
+	for {
+		if d.secure != nil {
+			if b := d.unseal(); len(b) > 0 {
+				d.rest = b
+				return true
+			}
+			d.parcel = parcel{}
+		}
+		out, step := d.c.next(nil)
+		switch step {
+		case stepRest:
+			return false
+		case stepEnd:
+			d.closeWrite()
+			continue
+		case stepPong, stepData:
+		}
+		d.parcel = parcel{len(out), step}
+		if d.secure == nil {
+			d.rest = out
+			return true
+		}
+		if _, err := d.secure.Write(out); err != nil { // it keeps everything, unless it is broken
+			d.c.took(0, stepPong, err)
+		}
+	}
+}
+
+// count notes what the system has taken. Plain bytes count at once, sealed ones when
+// all of a parcel is gone.
+func (d *polled) count(n int) {
+	d.rest = d.rest[n:]
+	if d.secure == nil {
+		d.c.took(n, d.parcel.step, nil)
+	} else if len(d.rest) == 0 {
+		d.c.took(d.parcel.size, d.parcel.step, nil)
+		d.parcel = parcel{} // what TLS answers meanwhile is no part of it
+	}
+	if len(d.rest) == 0 {
+		d.rest = nil
+		d.progressed()
+	}
+}
+
+// closeWrite ends the stream of this side: TLS says so with a close-notify.
+func (d *polled) closeWrite() {
+	if d.secure != nil {
+		_ = d.secure.CloseWrite()
+		return
+	}
+	_ = unix.Shutdown(d.fd, unix.SHUT_WR)
+}
+
+// block waits for room, for as long as a write may take.
+func (d *polled) block() {
+	if !d.blocked {
+		d.blocked = true
+		if d.poller != nil {
+			d.poller.want(d, true)
+		}
+	}
+	if d.stall == nil {
+		d.patience = time.Now().Add(d.c.limits.writeTimeout)
+		d.stall = time.AfterFunc(d.c.limits.writeTimeout, d.stalled)
+	}
+}
+
+// progressed begins the time that a write may take anew.
+func (d *polled) progressed() {
+	if d.stall != nil {
+		d.patience = time.Now().Add(d.c.limits.writeTimeout)
+		d.stall.Reset(d.c.limits.writeTimeout)
+	}
+}
+
+// calm is after everything was written, or nothing will be any more.
+func (d *polled) calm() {
+	if d.stall != nil {
+		d.stall.Stop()
+		d.stall = nil
+	}
+	if d.left != nil {
+		close(d.left)
+		d.left = nil
+	}
+}
+
+// stalled ends a write that took too long. The timer may have run out while there was
+// progress.
+func (d *polled) stalled() {
+	d.c.mu.Lock()
+	due := d.stall != nil && d.blocked && !d.closed && !time.Now().Before(d.patience)
+	if due {
+		d.calm()
+		d.c.took(0, stepPong, os.ErrDeadlineExceeded)
+	}
+	d.c.mu.Unlock()
+	if due {
+		d.c.tell()
+	}
+}
