@@ -89,6 +89,8 @@ func (c *connection) handle(ctx actor.Context) {
 		c.login(ctx)
 	case *readable:
 		c.readable(ctx, m)
+	case *more:
+		c.look(ctx)
 	case *resume:
 		c.unpause()
 		c.keepalive.heardAt = rightNow() // what the peer said meanwhile waits in the socket

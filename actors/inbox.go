@@ -2,6 +2,7 @@ package actors
 
 import (
 	"bytes"
+	"math"
 	"runtime/debug"
 	"sync"
 
@@ -127,7 +128,7 @@ func (b *inbox) giveBack() (work func()) {
 	if b.work == nil {
 		b.work = func() {
 			defer b.rec.Workers.Done()
-			b.drain()
+			b.serve(lentTurns)
 		}
 	}
 	return b.work
@@ -150,20 +151,27 @@ func (b *inbox) room(resume func()) bool {
 	return false
 }
 
-// drain runs the handler until nothing waits. Whether to go on is decided under
-// the same lock that push looks at running with, so no message can be queued
-// between the last look and the exit.
+// lentTurns is how many messages are handled on a goroutine that is lent. Of a
+// connection that never stops, a goroutine of its own handles the rest.
+const lentTurns = 64
+
+// drain runs the handler until nothing waits.
+func (b *inbox) drain() { b.serve(math.MaxInt) }
+
+// serve runs the handler so many times, or until nothing waits. Whether to go on is
+// decided under the same lock that push looks at running with, so no message can be
+// queued between the last look and the exit.
 //
-// A handler that leaves by runtime.Goexit takes this goroutine with it; another
-// one carries on.
-func (b *inbox) drain() {
+// When that was often enough, a goroutine of its own carries on; also when a handler
+// leaves by runtime.Goexit, which takes this one with it.
+func (b *inbox) serve(turns int) {
 	finished := false
 	defer func() {
 		if !finished {
 			b.rec.Workers.Go(b.drain)
 		}
 	}()
-	for {
+	for range turns {
 		b.mu.Lock()
 		if b.queue.count == 0 {
 			b.running = false

@@ -95,11 +95,16 @@ func (c *connection) readable(ctx actor.Context, m *readable) {
 		}()
 	}
 	c.notify.heard()
+	c.look(ctx)
+	done = true
+}
+
+// look takes what has come, and writes what had to wait.
+func (c *connection) look(ctx actor.Context) {
 	c.read(ctx)
 	c.transmit(ctx)
 	c.retryRooms(ctx)
 	c.retryRenewals(ctx)
-	done = true
 }
 
 // read takes what has arrived, until nothing is left, the inbox is full, or
@@ -135,7 +140,7 @@ func (c *connection) read(ctx actor.Context) {
 			}
 		}
 	}
-	ctx.Send(ctx.Self(), &readable{})
+	ctx.Send(ctx.Self(), &more{})
 }
 
 // now is the time, or when what is being read was taken: a burst arrives at once.

@@ -168,13 +168,15 @@ type (
 		err    error
 	}
 	dialDone struct{ quiet }
+	more     struct{ quiet } // so much was read that others have their turn now
 	resume   struct{ quiet } // the inbox has room again
-	pulse    struct{ quiet } // the keepalive's timer ran out
+	pulse    struct{ quiet } // the keepalive's timer ran out; an errand
 	taken    struct{ quiet } // handlers took messages that the session asks about
 )
 
 func (*flush) errand()      {}
 func (*transmit) errand()   {}
+func (*pulse) errand()      {}
 func (r *readable) errand() { r.lent = true }
 
 // failure is what a connection escalates: the close code or the kick that ended

@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"math"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -82,7 +83,7 @@ func newPoller() (*poller, error) {
 		_ = p.file.Close()
 		return nil, err
 	}
-	p.ticker = time.AfterFunc(tick, p.tick)
+	p.ticker = time.AfterFunc(math.MaxInt64, p.tick) // it is set when there is work
 	p.ticker.Stop()
 	p.begin(new(shift))
 	return p, nil
