@@ -10,8 +10,12 @@ import (
 // timer: a timer for each would take as much as everything else that an idle
 // channel has to say about time. Its zero value is ready, and while nobody has a
 // deadline it holds nothing.
+//
+// Many do not mind to wait a little for others: to wake the processor costs more than
+// to send a heartbeat.
 type Alarms struct {
 	mu    sync.Mutex
+	start moment // what shared deadlines are counted from
 	queue alarmQueue
 	timer *time.Timer
 	due   moment // when the timer rings, not later than the first deadline; 0: it does not
@@ -24,13 +28,23 @@ type alarm struct {
 	who   sleeper
 }
 
-// sleeper is who is woken, on the goroutine of the alarms: it only sends a message.
+// sleeper is who is woken, on the goroutine of the alarms: it only sends a message. That
+// may be an errand; one that blocks all the same holds up the others for patience.
 type sleeper interface{ ring() }
 
-// set sets a deadline, in place of the one before.
-func (a *Alarms) set(x *alarm, at moment, who sleeper) {
+const patience = 50 * time.Millisecond
+
+// set sets a deadline, in place of the one before. It may be up to slack later, together
+// with those of others.
+func (a *Alarms) set(x *alarm, at moment, slack time.Duration, who sleeper) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.start.isZero() {
+		a.start = rightNow()
+	}
+	if early := at.sub(a.start) % max(slack, 1); early > 0 {
+		at = at.add(slack - early)
+	}
 	if x.place > 0 && x.at == at {
 		return
 	}
@@ -76,18 +90,22 @@ func (a *Alarms) wind() {
 	}
 }
 
-// ring wakes those whose time has come.
+// ring wakes those whose time has come. Meanwhile the timer is set, and another
+// goroutine goes on if this one is held up.
 func (a *Alarms) ring() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.due = 0
 	now := rightNow()
+	a.due = now.add(patience)
+	a.timer.Reset(patience)
 	for len(a.queue) > 0 && a.queue[0].at <= now {
 		who := heap.Pop(&a.queue).(*alarm).who
 		a.mu.Unlock()
 		who.ring()
 		a.mu.Lock()
 	}
+	a.timer.Stop()
+	a.due = 0
 	a.wind()
 }
 

@@ -112,7 +112,7 @@ func (c *clock) settle(alarms *Alarms, who sleeper) {
 	if at := c.earliest().at; at.isZero() {
 		c.stop(alarms)
 	} else {
-		alarms.set(&c.alarm, at, who)
+		alarms.set(&c.alarm, at, 0, who)
 	}
 }
 

@@ -61,6 +61,13 @@ func (c *connection) startKeepalive(announced time.Duration) {
 	c.schedule()
 }
 
+// Heartbeats wait for each other, for a part of their interval: so many times in an
+// interval, and not longer than this.
+const (
+	perInterval = 64
+	coarsest    = 250 * time.Millisecond
+)
+
 // schedule sets the alarm to the next thing that can happen.
 func (c *connection) schedule() {
 	k := &c.keepalive
@@ -74,7 +81,8 @@ func (c *connection) schedule() {
 	if k.dueAt.isZero() {
 		return // no heartbeats, and no probe any more
 	}
-	c.rec.Alarms.set(&k.alarm, k.dueAt, &c.notify)
+	slack := min(max(k.interval, c.rec.Keepalive.Grace)/perInterval, coarsest)
+	c.rec.Alarms.set(&k.alarm, k.dueAt, slack, &c.notify)
 }
 
 // pulse looks at what is due.

@@ -104,7 +104,7 @@ func TestAMailbox(t *testing.T) {
 				t.Errorf("%d messages wait in the end", n)
 			}
 		},
-		"keeps a sender for the errands that come meanwhile, and nothing else": func(t *testing.T) {
+		"keeps a sender for the errandTurns that come meanwhile, and nothing else": func(t *testing.T) {
 			var v *tenant
 			v = newTenant(func(m any) {
 				if c, ok := m.(*chore); ok && c.name == "a" {
@@ -116,11 +116,11 @@ func TestAMailbox(t *testing.T) {
 			v.box.PostUserMessage(&chore{"a"})
 			v.expect(t, "a by its sender", "b by its sender", "c by another", "d by another")
 		},
-		"keeps a sender for so many errands only": func(t *testing.T) {
+		"keeps a sender for so many errandTurns only": func(t *testing.T) {
 			var v *tenant
 			count := 0
 			v = newTenant(func(any) {
-				if count++; count < 2*errands {
+				if count++; count < 2*errandTurns {
 					v.box.PostUserMessage(&chore{"x"})
 				}
 			})
@@ -132,7 +132,7 @@ func TestAMailbox(t *testing.T) {
 					own++
 				}
 			}
-			if own != errands || len(v.lines) != 2*errands {
+			if own != errandTurns || len(v.lines) != 2*errandTurns {
 				t.Errorf("the sender ran %d of %d", own, len(v.lines))
 			}
 		},
@@ -200,7 +200,7 @@ type batch []any
 
 func (b batch) GetMessages() []any { return b }
 
-// Many send at once, errands and others: each is handled once, those of one sender in
+// Many send at once, errandTurns and others: each is handled once, those of one sender in
 // their order, and never two at a time.
 func TestAMailboxOfManySenders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
