@@ -2,9 +2,10 @@ package supervisor
 
 import "time"
 
-// breaker notices that an endpoint is down for everybody, and then lets only
-// probes through: one at a time, about one per second, until some have got
-// through in a row. Afterwards the limits open slowly, so that a server that has
+// breaker notices that an endpoint is down for everybody: most dials of some time
+// failed, or the last so many did, whatever was before. Then it lets only probes
+// through: one at a time, about one per second, until one gets through, and then some
+// more, one after the other. Afterwards the limits open slowly, so that a server that has
 // just come up is not knocked down again. It is a pure value: time is passed in,
 // and the gate's lock guards it.
 //
@@ -18,7 +19,7 @@ type breaker struct {
 	open      bool
 	probing   bool      // a probe is out
 	nextProbe time.Time // while open
-	inARow    int       // probes that got through
+	inARow    int       // while open, probes that got through; else dials that failed
 	touched   time.Time // when it opened, or the last probe came back
 	closedAt  time.Time // the slow start counts from here; zero: never was open
 	window    [windowSlots]tally
@@ -80,11 +81,14 @@ func (b *breaker) note(now time.Time, probe bool, v verdict) (changed bool) {
 		*t = tally{slot: slot}
 	}
 	t.total++
-	if v == down {
+	if b.inARow++; v == down {
 		t.down++
+	} else {
+		b.inARow = 0
 	}
 	total, failed := b.recent(slot)
-	if total < b.limits.Attempts || float64(failed) < b.limits.FailureRatio*float64(total) {
+	run := min(b.inARow, failed) // of those that are not too long ago
+	if run < b.limits.Attempts && (total < b.limits.Attempts || float64(failed) < b.limits.FailureRatio*float64(total)) {
 		return false
 	}
 	b.open, b.inARow, b.touched = true, 0, now
@@ -99,9 +103,10 @@ func (b *breaker) recover(now time.Time, v verdict) (closed bool) {
 		return false
 	}
 	if b.inARow++; b.inARow < b.limits.Successes {
+		b.nextProbe = now
 		return false
 	}
-	b.open, b.closedAt = false, now
+	b.open, b.inARow, b.closedAt = false, 0, now
 	b.window = [windowSlots]tally{}
 	return true
 }

@@ -46,6 +46,9 @@ func TestABreakerOpensWhenNineOfTenDialsFail(t *testing.T) {
 		"spread over nine seconds they still count":    {[]ending{{0, down, 25}, {9 * time.Second, down, 25}}, true},
 		"what is ten seconds old is forgotten":         {[]ending{{0, down, 25}, {10 * time.Second, down, 25}}, false},
 		"old successes are forgotten too":              {[]ending{{0, alive, 500}, {10 * time.Second, down, 50}}, true},
+		"fifty in a row do, whatever was before":       {[]ending{{0, alive, 5000}, {0, down, 50}}, true},
+		"forty-nine in a row do not":                   {[]ending{{0, alive, 5000}, {0, down, 49}, {0, alive, 1}, {0, down, 49}}, false},
+		"nor do those that are long ago":               {[]ending{{0, alive, 5000}, {0, down, 30}, {11 * time.Second, down, 49}}, false},
 		"what says nothing does not count":             {[]ending{{0, down, 49}, {0, neutral, 500}}, false},
 		"and does not dilute":                          {[]ending{{0, neutral, 500}, {0, down, 50}}, true},
 		"a slow trickle of failures does not open it":  {[]ending{{0, down, 40}, {6 * time.Second, alive, 40}, {12 * time.Second, down, 40}}, false},
@@ -99,6 +102,21 @@ func TestProbesAreSpreadOverHalfASecondToOneAndAHalf(t *testing.T) {
 		if wait := b.wait(dawn); wait != want {
 			t.Errorf("%v: %s, want %s", draw, wait, want)
 		}
+	}
+}
+
+func TestAfterAProbeThatGotThroughTheNextFollowsAtOnce(t *testing.T) {
+	b := opened(t)
+	now := dawn.Add(time.Second)
+	b.launch(now)
+	b.note(now, true, alive)
+	if wait := b.wait(now); wait != 0 {
+		t.Errorf("it waits %s", wait)
+	}
+	b.launch(now)
+	b.note(now, true, down)
+	if wait := b.wait(now); wait != time.Second {
+		t.Errorf("after one that did not, the next waits %s", wait)
 	}
 }
 

@@ -268,7 +268,7 @@ func TestAfterAnOutageTheRateGrowsFromATenth(t *testing.T) {
 			d.dial(fmt.Sprint(i), 0, func() messages.Reason { return reached })
 		}
 		elapse(20 * time.Second)
-		const closed = 3 * time.Second // the third probe
+		const closed = time.Second // the third probe comes right after the first
 		var perSecond [7]int
 		for _, at := range d.at[3:] {
 			if second := int((at - closed) / time.Second); second < len(perSecond) {
