@@ -38,6 +38,16 @@ func onEveryDoor(t *testing.T, test func(*testing.T, door)) {
 	}
 }
 
+// onEveryDriver runs a test with the doors of each.
+func onEveryDriver(t *testing.T, test func(*testing.T, [2]door)) {
+	t.Helper()
+	for name, goroutines := range map[string]bool{"poller": false, "goroutines": true} {
+		if goroutines || hasPoller {
+			t.Run(name, func(t *testing.T) { test(t, [2]door{{goroutines: goroutines}, {goroutines: goroutines, secure: true}}) })
+		}
+	}
+}
+
 // onSecureDoors runs a test with those that have TLS of that version.
 func onSecureDoors(t *testing.T, version uint16, test func(*testing.T, door)) {
 	t.Helper()
@@ -115,6 +125,48 @@ func (d door) meets(t *testing.T, web *WebSocket, play func(*rogue)) (*user, *co
 		t.Fatal(err)
 	}
 	return use(t, dialed), dialed.(*conn)
+}
+
+// host serves many connections of a door at a time, and returns the URL. When the test
+// ends it closes what is still open, and waits.
+func (d door) host(t *testing.T, play func(*rogue)) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		mu    sync.Mutex
+		socks []net.Conn
+		wait  sync.WaitGroup
+	)
+	wait.Go(func() {
+		for {
+			sock, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			socks = append(socks, sock)
+			mu.Unlock()
+			wait.Go(func() {
+				defer func() { _ = sock.Close() }()
+				if r, err := d.accept(sock); err == nil {
+					play(r)
+				}
+			})
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		mu.Lock()
+		for _, sock := range socks {
+			_ = sock.Close()
+		}
+		mu.Unlock()
+		wait.Wait()
+	})
+	return d.scheme() + listener.Addr().String()
 }
 
 // says sends bytes to the client.
