@@ -36,6 +36,7 @@ type threads struct {
 	here     []byte     // read by the watcher, not taken yet
 	hereErr  error      // what reading ended with, after here
 	flushing bool
+	until    time.Time // reading goes on, since writing has ended
 
 	shut     sync.Once // closes raw
 	watcher  sync.WaitGroup
@@ -89,8 +90,19 @@ func (d *threads) asked() bool {
 
 // hurry bounds the reading that is under way or about to begin. A read that
 // starts after its deadline returns nothing even if bytes are there, therefore
-// the deadline is moved before each read and lies a little ahead.
-func (d *threads) hurry() { _ = d.sock.SetReadDeadline(time.Now().Add(lastWords)) }
+// the deadline is moved before each read and lies a little ahead: but only a
+// little, or a peer that says something now and then is heard for ever.
+func (d *threads) hurry() {
+	now := time.Now()
+	if d.until.IsZero() {
+		d.until = now.Add(lastWords)
+	}
+	deadline := d.until
+	if soon := now.Add(lastWords / 10); soon.After(deadline) {
+		deadline = soon
+	}
+	_ = d.sock.SetReadDeadline(deadline)
+}
 
 // hand hands bytes over, and the error that reading ended with.
 func (d *threads) hand(b []byte, err error) {
