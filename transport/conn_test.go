@@ -361,6 +361,7 @@ func TestNotifyMayUseTheConnection(t *testing.T) {
 		var using sync.Mutex
 		frames := 0
 		done := make(chan struct{})
+		end := sync.OnceFunc(func() { close(done) }) // another report may see the ending, too
 		c.Watch(func() func() {
 			using.Lock()
 			defer using.Unlock()
@@ -370,7 +371,7 @@ func TestNotifyMayUseTheConnection(t *testing.T) {
 					return nil
 				}
 				if err != nil {
-					c.Abort(func() { close(done) })
+					c.Abort(end)
 					return nil
 				}
 				frames++
