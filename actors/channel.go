@@ -116,7 +116,7 @@ func (c *channel) crashing(ctx actor.Context) {
 func (c *channel) start(ctx actor.Context) {
 	c.self.Store(ctx.Self())
 	c.nudged.Store(false)
-	c.clock.set(expirySlot, c.outbox.deadline()) // messages may have come before
+	c.clock.mark(expirySlot, c.outbox.deadline()) // messages may have come before
 	if !c.begun {
 		c.begun = true
 		return

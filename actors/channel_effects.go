@@ -170,7 +170,7 @@ func (c *channel) flush(ctx actor.Context) {
 	if c.conn == nil || c.conn.stopping {
 		return
 	}
-	if c.outbox.hand(time.Now()) {
+	if c.outbox.hand() {
 		ctx.Send(c.conn.pid, &transmit{})
 	}
 	c.overdue(ctx)

@@ -39,7 +39,7 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *flush:
 		c.flush(ctx)
 		c.drained(ctx)
-		c.clock.set(expirySlot, c.outbox.deadline())
+		c.clock.mark(expirySlot, c.outbox.deadline())
 	case *admitted:
 		c.admitted(ctx, m.ask)
 	case *ended:
@@ -112,7 +112,7 @@ func (c *channel) ended(ctx actor.Context, from *connectionRef) {
 		return
 	}
 	c.conn.handedUp = true
-	c.clock.set(expirySlot, c.outbox.deadline()) // of what came back
+	c.clock.mark(expirySlot, c.outbox.deadline()) // of what came back
 	c.gone(ctx)
 }
 
@@ -125,10 +125,10 @@ func (c *channel) ticked(ctx actor.Context) {
 		case !ok:
 			return
 		case s == expirySlot:
-			c.outbox.sweep(now)
+			c.outbox.sweep(momentAt(now))
 			c.flush(ctx) // what has gone made room
 			c.overdue(ctx)
-			c.clock.set(expirySlot, c.outbox.deadline())
+			c.clock.mark(expirySlot, c.outbox.deadline())
 			c.drained(ctx)
 		case s == giveUpSlot:
 			c.giveUp(ctx)

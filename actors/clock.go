@@ -47,12 +47,15 @@ func (c *clock) arm(s slot, d time.Duration) {
 }
 
 // set sets a deadline; the zero time clears it.
-func (c *clock) set(s slot, at time.Time) {
-	if at.IsZero() {
+func (c *clock) set(s slot, at time.Time) { c.mark(s, momentOf(at)) }
+
+// mark sets a deadline; the zero moment clears it.
+func (c *clock) mark(s slot, at moment) {
+	if at.isZero() {
 		c.cancel(s)
-		return
+	} else {
+		c.put(s, at)
 	}
-	c.put(s, momentOf(at))
 }
 
 func (c *clock) put(s slot, at moment) {

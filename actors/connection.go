@@ -35,6 +35,7 @@ type connection struct {
 	paused    bool // the inbox is full: nothing is read
 	greeted   bool // the login was accepted
 	firstWord bool // report the next thing that is heard
+	clogged   bool // the socket had no room for a message
 	leaving   bool // the closing handshake was begun by us: reading is not paused any more
 	unwritten []mark
 	largest   int // bytes of the largest message that was written
@@ -209,10 +210,10 @@ func (c *connection) settle() {
 	if c.conn == nil || len(c.unwritten) == 0 {
 		return
 	}
-	written, n := c.conn.Written(), 0
+	written, n, stirs := c.conn.Written(), 0, false
 	for n < len(c.unwritten) && c.unwritten[n].frame <= written {
 		c.largest = max(c.largest, c.unwritten[n].size)
-		c.rec.outbox.written(c.unwritten[n].id, c.traits.Acknowledges)
+		stirs = c.rec.outbox.written(c.unwritten[n].id, c.traits.Acknowledges) || stirs
 		n++
 	}
 	if n == 0 {
@@ -222,5 +223,7 @@ func (c *connection) settle() {
 	if len(c.unwritten) == 0 && cap(c.unwritten) > keepMarks {
 		c.unwritten = nil
 	}
-	c.rec.progress()
+	if stirs {
+		c.rec.nudge()
+	}
 }

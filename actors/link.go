@@ -103,8 +103,9 @@ func (l *link) Acknowledge(id messages.MessageID, reason messages.Reason, meta a
 	if reason.Code != messages.ReasonOK {
 		result = messages.ResultRejected
 	}
-	l.c.rec.outbox.answered(id, result, l.c.rec.secrets.veil(reason), meta)
-	l.c.rec.progress()
+	if l.c.rec.outbox.answered(id, result, l.c.rec.secrets.veil(reason), meta) {
+		l.c.rec.nudge()
+	}
 }
 
 // Deduplicates has what is written without an answer sent again.

@@ -3,6 +3,7 @@ package actors
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -68,9 +69,9 @@ type outbox struct {
 	last    messages.MessageID
 	sent    uint64
 	rooms   map[messages.RoomID]*roomShare // whose messages are accepted
-	soonest time.Time                      // no message runs out of time before; zero: none does
+	soonest atomic.Int64                   // the moment before which no message runs out of time; 0: none does
 	resend  bool                           // the peer drops a message it had
-	late    lateness                       // of answers, since it was last asked
+	late    atomic.Uint32                  // lateness of answers, since it was last asked
 	deaf    bool                           // nobody reads what the peer answers
 }
 
@@ -78,9 +79,9 @@ type outbox struct {
 type parcel struct {
 	id      messages.MessageID
 	message messages.Message
-	expires time.Time // zero: never
-	answer  time.Time // when written and awaiting an acknowledgement: its deadline
-	begun   bool      // a connection writes it, or has written it
+	expires moment // zero: never
+	answer  moment // when written and awaiting an acknowledgement: its deadline
+	begun   bool   // a connection writes it, or has written it
 	written bool
 	gone    bool       // it has its outcome
 	tries   int        // connections that were lost over it
@@ -203,7 +204,7 @@ func (o *outbox) enter(message messages.Message) *parcel {
 		ttl = o.Outbox.TTL
 	}
 	if ttl > 0 {
-		p.expires = time.Now().Add(ttl)
+		p.expires = rightNow().add(ttl)
 		o.watch(p.expires)
 	}
 	o.waiting = append(o.waiting, p)
@@ -213,9 +214,9 @@ func (o *outbox) enter(message messages.Message) *parcel {
 }
 
 // watch keeps the time at which a sweep has something to do.
-func (o *outbox) watch(at time.Time) {
-	if o.soonest.IsZero() || at.Before(o.soonest) {
-		o.soonest = at
+func (o *outbox) watch(at moment) {
+	if soonest := o.deadline(); soonest.isZero() || at.before(soonest) {
+		o.soonest.Store(int64(at))
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"time"
 
 	"github.com/seed14814784/holdfast/messages"
 )
@@ -25,11 +24,13 @@ func (o *outbox) window() (count, bytes int) {
 
 // hand lets the connection have the messages that it may write now, and reports
 // whether there are any.
-func (o *outbox) hand(now time.Time) bool {
+func (o *outbox) hand() bool {
 	o.mu.Lock()
 	var overdue []verdict
-	if !o.soonest.IsZero() && !o.soonest.After(now) {
-		overdue = o.lapse(now)
+	if soonest := o.deadline(); !soonest.isZero() {
+		if now := rightNow(); !now.before(soonest) {
+			overdue = o.lapse(now)
+		}
 	}
 	count, bytes := 0, 0
 	for _, p := range o.handed {
@@ -56,17 +57,17 @@ func (o *outbox) hand(now time.Time) bool {
 	return some
 }
 
-// begin gives the connection the next message to write, nil if there is none. From
-// now on it does not expire, nor make room for another one.
-func (o *outbox) begin() *parcel {
+// begin gives the connection the next message to write, nil if there is none, and says
+// whether there are more. From now on it does not expire, nor make room for another one.
+func (o *outbox) begin() (p *parcel, more bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	i := o.begun()
 	if i == len(o.handed) {
-		return nil
+		return nil, false
 	}
 	o.handed[i].begun = true
-	return o.handed[i]
+	return o.handed[i], i+1 < len(o.handed)
 }
 
 // begun is how many messages the connection has begun to write.
@@ -79,7 +80,7 @@ func (o *outbox) putOff(p *parcel) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	p.begun = false
-	if !p.expires.IsZero() {
+	if !p.expires.isZero() {
 		o.watch(p.expires)
 	}
 }
@@ -92,39 +93,41 @@ func (o *outbox) backlog() bool {
 }
 
 // written notes that the system took all bytes of a message. Without
-// acknowledgements that is its outcome; with them its answer is awaited.
-func (o *outbox) written(id messages.MessageID, acknowledged bool) {
+// acknowledgements that is its outcome; with them its answer is awaited. It reports
+// whether it stirs, see there.
+func (o *outbox) written(id messages.MessageID, acknowledged bool) (stirs bool) {
 	if !acknowledged {
-		o.answered(id, messages.ResultWritten, messages.Reason{}, nil)
-		return
+		return o.answered(id, messages.ResultWritten, messages.Reason{}, nil)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	i := o.find(id)
-	if i < 0 {
-		return
+	if i := o.find(id); i >= 0 {
+		o.handed[i].written = true
+		if o.Outbox.AckTimeout > 0 {
+			o.handed[i].answer = rightNow().add(o.Outbox.AckTimeout)
+			o.watch(o.handed[i].answer)
+		}
 	}
-	o.handed[i].written = true
-	if o.Outbox.AckTimeout > 0 {
-		o.handed[i].answer = time.Now().Add(o.Outbox.AckTimeout)
-		o.watch(o.handed[i].answer)
-	}
+	return o.stirs()
 }
 
-// answered notes what became of a message that a connection holds.
-func (o *outbox) answered(id messages.MessageID, result messages.Result, reason messages.Reason, meta any) {
+// answered notes what became of a message that a connection holds. It reports whether it
+// stirs, see there.
+func (o *outbox) answered(id messages.MessageID, result messages.Result, reason messages.Reason, meta any) (stirs bool) {
 	o.mu.Lock()
 	i := o.find(id)
 	if i < 0 {
-		o.mu.Unlock()
-		return
+		defer o.mu.Unlock()
+		return o.stirs()
 	}
 	p := o.handed[i]
 	o.handed = slices.Delete(o.handed, i, i+1)
 	v := o.leave(p, result, reason)
 	v.outcome.Meta = meta
+	stirs = o.stirs()
 	o.mu.Unlock()
 	o.tell(v)
+	return stirs
 }
 
 func (o *outbox) find(id messages.MessageID) int {
@@ -154,9 +157,9 @@ func (o *outbox) reclaim(blamed messages.MessageID, cause messages.Reason) {
 		case p.id == blamed && !p.written && o.spoiled(p, cause):
 			verdicts = append(verdicts, o.quarantine(p, cause))
 		default:
-			p.begun, p.written, p.answer = false, false, time.Time{}
+			p.begun, p.written, p.answer = false, false, 0
 			back = append(back, p)
-			if !p.expires.IsZero() {
+			if !p.expires.isZero() {
 				o.watch(p.expires) // while it was being written, nobody did
 			}
 		}
@@ -237,35 +240,32 @@ func (o *outbox) reuse() {
 }
 
 // deadline is when to sweep next; zero: never.
-func (o *outbox) deadline() time.Time {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.soonest
-}
+func (o *outbox) deadline() moment { return moment(o.soonest.Load()) }
 
 // sweep ends messages whose time is up.
-func (o *outbox) sweep(now time.Time) {
+func (o *outbox) sweep(now moment) {
 	o.mu.Lock()
 	verdicts := o.lapse(now)
 	o.mu.Unlock()
 	o.tell(verdicts...)
 }
 
-func (o *outbox) lapse(now time.Time) []verdict {
+func (o *outbox) lapse(now moment) []verdict {
 	var verdicts []verdict
-	o.soonest = time.Time{}
+	o.soonest.Store(0)
 	over := func(p *parcel) bool {
 		switch due := p.due(); {
-		case due.IsZero(), p.begun && o.deaf:
+		case due.isZero(), p.begun && o.deaf:
 			return false
-		case due.After(now):
+		case now.before(due):
 			o.watch(due)
 			return false
 		case p.begun && o.again(p):
-			o.late, p.answer = stalled, time.Time{}
+			o.late.Store(uint32(stalled))
+			p.answer = 0
 			return false
 		case p.begun:
-			o.late = max(o.late, doubtful)
+			o.late.Store(max(o.late.Load(), uint32(doubtful)))
 			verdicts = append(verdicts, o.leave(p, messages.ResultUnknown, messages.Because(messages.ReasonAckTimeout, "the peer did not answer within %s", o.Outbox.AckTimeout)))
 		default:
 			verdicts = append(verdicts, o.leave(p, messages.ResultExpired, messages.Because(messages.ReasonExpired, "it was not written within its time to live")))
@@ -287,8 +287,8 @@ func (o *outbox) listens(is bool) {
 	}
 	o.deaf = !is
 	for _, p := range o.handed {
-		if is && !p.answer.IsZero() {
-			p.answer = time.Now().Add(o.Outbox.AckTimeout)
+		if is && !p.answer.isZero() {
+			p.answer = rightNow().add(o.Outbox.AckTimeout)
 			o.watch(p.answer)
 		}
 	}
@@ -305,11 +305,10 @@ const (
 
 // lateness tells what missing answers say, once.
 func (o *outbox) lateness() lateness {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	late := o.late
-	o.late = punctual
-	return late
+	if o.late.Load() == uint32(punctual) {
+		return punctual
+	}
+	return lateness(o.late.Swap(uint32(punctual)))
 }
 
 // again reports whether a message without an answer is sent again, and counts
@@ -334,7 +333,7 @@ func (o *outbox) resends(is bool) {
 
 // due is when a message's time is up; zero: never. Once its writing has begun,
 // that is when the peer should have answered.
-func (p *parcel) due() time.Time {
+func (p *parcel) due() moment {
 	if p.begun {
 		return p.answer
 	}
@@ -342,11 +341,9 @@ func (p *parcel) due() time.Time {
 }
 
 // stirs reports whether progress of a connection is news to the channel: more
-// can be handed out, an end is awaited, or a deadline may have changed.
+// can be handed out, an end is awaited, or a deadline may have changed. The lock is held.
 func (o *outbox) stirs() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(o.waiting) > 0 || o.shut != nil || !o.soonest.IsZero()
+	return len(o.waiting) > 0 || o.shut != nil || !o.deadline().isZero()
 }
 
 // rest gives back the room that a burst took.

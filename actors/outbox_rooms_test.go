@@ -52,7 +52,7 @@ func TestAnAcknowledgementFromARoomsLastLifeDoesNotCountInTheNext(t *testing.T) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.hand(time.Now())
+	o.hand()
 	o.begin()
 	o.written(receipt.ID(), true)
 	o.dropRoom("a", messages.Reason{Code: messages.ReasonNotInRoom})

@@ -144,14 +144,14 @@ func TestConnectionHoldsNoMoreThanTheWindow(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if outbox.hand(time.Now()); len(outbox.handed) != test.want {
+			if outbox.hand(); len(outbox.handed) != test.want {
 				t.Errorf("%d messages were handed over, want %d", len(outbox.handed), test.want)
 			}
-			if outbox.hand(time.Now()) {
+			if outbox.hand() {
 				t.Errorf("%d were handed over in the end", len(outbox.handed))
 			}
 			outbox.written(1, false)
-			if !outbox.hand(time.Now()) || len(outbox.handed) != test.want {
+			if !outbox.hand() || len(outbox.handed) != test.want {
 				t.Errorf("%d are handed over after one was written", len(outbox.handed))
 			}
 		})
@@ -174,7 +174,7 @@ func TestAConnectionHoldsNoMoreThanHalfOfTheOutbox(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if outbox.hand(time.Now()); len(outbox.handed) != test.want {
+			if outbox.hand(); len(outbox.handed) != test.want {
 				t.Errorf("%d messages were handed over, want %d", len(outbox.handed), test.want)
 			}
 		})
@@ -267,7 +267,7 @@ func TestNothingIsDroppedInVain(t *testing.T) {
 			t.Fatal(err)
 		}
 		if size == 50 {
-			outbox.hand(time.Now())
+			outbox.hand()
 			outbox.begin()
 		}
 	}

@@ -141,7 +141,10 @@ func (r *Record) Send(message messages.Message) (*Receipt, error) {
 // progress lets the channel know that its connection got on with the outbox, if
 // that makes a difference to it.
 func (r *Record) progress() {
-	if r.outbox.stirs() {
+	r.outbox.mu.Lock()
+	stirs := r.outbox.stirs()
+	r.outbox.mu.Unlock()
+	if stirs {
 		r.nudge()
 	}
 }

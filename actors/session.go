@@ -102,7 +102,9 @@ func (c *connection) readable(ctx actor.Context, m *readable) {
 // look takes what has come, and writes what had to wait.
 func (c *connection) look(ctx actor.Context) {
 	c.read(ctx)
-	c.transmit(ctx)
+	if c.clogged {
+		c.transmit(ctx)
+	}
 	c.retryRooms(ctx)
 	c.retryRenewals(ctx)
 }
@@ -198,9 +200,10 @@ func (c *connection) lose(ctx actor.Context, err error) {
 // transmit writes what the outbox has handed over, in order, as far as the socket
 // takes it. The rest waits until the socket has taken what was written before.
 func (c *connection) transmit(ctx actor.Context) {
-	for c.session != nil && !c.failed && !c.leaving { // else the outbox takes it back when we end
-		p := c.rec.outbox.begin()
-		if p == nil {
+	c.clogged = false
+	for more := true; more && c.session != nil && !c.failed && !c.leaving; { // else the outbox takes it back when we end
+		var p *parcel
+		if p, more = c.rec.outbox.begin(); p == nil {
 			break
 		}
 		before, size := c.link.frames, len(p.message.Data)
@@ -209,12 +212,14 @@ func (c *connection) transmit(ctx actor.Context) {
 			reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 			switch {
 			case reason.Code == messages.ReasonSlowConsumer && c.link.frames == before:
+				c.clogged = true
 				c.rec.outbox.putOff(p)
 				c.rec.progress() // its time counts again
 				return           // there will be room, and a report when there is
 			case c.link.frames == before && rejects(reason.Code):
-				c.rec.outbox.answered(p.id, messages.ResultRejected, c.rec.secrets.veil(reason), nil)
-				c.rec.progress()
+				if c.rec.outbox.answered(p.id, messages.ResultRejected, c.rec.secrets.veil(reason), nil) {
+					c.rec.nudge()
+				}
 			default:
 				c.lose(ctx, err)
 				return

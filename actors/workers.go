@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
@@ -11,9 +12,10 @@ import (
 // so that closing the fleet can wait for the last of them. Its zero value is
 // ready.
 type Workers struct {
-	mu    sync.Mutex
-	count int
-	idle  chan struct{} // closed when count falls to zero; nil while nobody waits
+	count atomic.Int64
+
+	mu   sync.Mutex
+	idle chan struct{} // closed when count falls to zero; nil while nobody waits
 
 	parent *actor.PID // of connections; nil until there was one
 }
@@ -38,40 +40,37 @@ func (w *Workers) Go(f func()) {
 }
 
 // Add counts one more.
-func (w *Workers) Add() {
-	w.mu.Lock()
-	w.count++
-	w.mu.Unlock()
-}
+func (w *Workers) Add() { w.count.Add(1) }
 
 // Done counts one less.
 func (w *Workers) Done() {
+	if w.count.Add(-1) > 0 {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.count--; w.count == 0 && w.idle != nil {
+	w.tell()
+}
+
+// tell lets those go who wait, if there is nobody left to wait for.
+func (w *Workers) tell() {
+	if w.count.Load() == 0 && w.idle != nil {
 		close(w.idle)
 		w.idle = nil
 	}
 }
 
 // Count is how many there are now.
-func (w *Workers) Count() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.count
-}
+func (w *Workers) Count() int { return int(w.count.Load()) }
 
 // Wait blocks until there are none, or ctx ends.
 func (w *Workers) Wait(ctx context.Context) error {
 	w.mu.Lock()
-	if w.count == 0 {
-		w.mu.Unlock()
-		return nil
-	}
 	if w.idle == nil {
 		w.idle = make(chan struct{})
 	}
 	idle := w.idle
+	w.tell() // the last may have gone before there was anybody to tell
 	w.mu.Unlock()
 	select {
 	case <-idle:
