@@ -98,6 +98,7 @@ func (c *connection) handle(ctx actor.Context) {
 		c.read(ctx)
 	case *transmit:
 		c.transmit(ctx)
+		c.retryRooms(ctx) // they may have waited for that
 	case *roomsAsk:
 		c.askRooms(ctx, m.questions)
 	case *roomRenew:

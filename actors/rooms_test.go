@@ -870,3 +870,27 @@ func TestGapReachesToTheLastThatCouldNotBeHeldBack(t *testing.T) {
 			0s heard a: next`)
 	})
 }
+
+// The connection is busy while the rooms ask it something and the outbox hands it a
+// message. It has the question before it hears of the message; and the question, which
+// must not overtake it, does not wait any longer than that, though nothing is heard.
+func TestAQuestionWaitsForWhatWasHandedOverAndNoLonger(t *testing.T) {
+	story(t, nil, func(h *hotel) {
+		var conn *connection
+		h.lobby.opened = func(c *connection) { conn = c }
+		h.lobby.given = func(any) { // on the connection's goroutine
+			h.peer.last().freeze()
+			h.tell(messages.Join{Room: named("b")})
+			time.Sleep(time.Second)
+			if _, err := h.record.Send(messages.Text("hello")); err != nil {
+				t.Error(err)
+			}
+		}
+		h.up(named("a"))
+		h.peer.last().send("TAKE it")
+		h.after(time.Second)
+		if n := len(conn.questions); n != 0 {
+			t.Errorf("%d questions wait", n)
+		}
+	})
+}
