@@ -38,7 +38,7 @@ type polled struct {
 	c      *conn
 	fd     int
 	poller *poller
-	number int32 // among all that the poller ever watched
+	number int32 // among all that the poller ever watched; 0: it does not
 
 	reading sync.Mutex
 	buffer  *[readSize]byte // borrowed; nil while nothing is parsed
@@ -91,8 +91,13 @@ func newPolled(c *conn, sock net.Conn) (driver, bool) {
 		_ = unix.Close(fd)
 		return nil, false
 	}
+	p, err := watched.enter()
+	if err != nil { // nor is there one for the poller
+		_ = unix.Close(fd)
+		return nil, false
+	}
 	_ = tcp.Close()
-	d := &polled{c: c, fd: fd, secure: secure}
+	d := &polled{c: c, fd: fd, poller: p, secure: secure}
 	if secure != nil {
 		socket.Conn, socket.driver = nil, d
 	}
@@ -101,15 +106,13 @@ func newPolled(c *conn, sock net.Conn) (driver, bool) {
 
 // watch has the poller report. What has arrived before is reported as well.
 func (d *polled) watch() {
-	p, err := watched.add(d)
-	if err != nil { // there is no descriptor for the poller
+	if err := d.poller.add(d); err != nil { // the system watches no more
 		d.c.writeErr = failure("watch", err, messages.ReasonReadError)
 		d.hurry()
 		return
 	}
-	d.poller = p
 	if d.blocked {
-		p.want(d, true)
+		d.poller.want(d, true)
 	}
 	if d.secure != nil { // it may hold bytes that nobody announces
 		d.c.later()
@@ -153,9 +156,10 @@ func (d *polled) bury(leaving bool) {
 	if leaving {
 		d.linger()
 	}
-	if d.poller != nil {
+	if d.number != 0 {
 		d.poller.remove(d)
 	}
+	watched.leave()
 	d.reading.Lock()
 	d.c.mu.Lock()
 	d.closed = true

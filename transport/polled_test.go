@@ -225,7 +225,7 @@ func TestNoEventReachesAnotherConnection(t *testing.T) {
 	watched.mu.Lock()
 	defer watched.mu.Unlock()
 	if watched.poller != nil {
-		t.Errorf("%d connections are watched after the end", watched.poller.count)
+		t.Errorf("%d connections are watched after the end", watched.count)
 	}
 }
 

@@ -110,7 +110,7 @@ func (d *polled) closeWrite() {
 func (d *polled) block() {
 	if !d.blocked {
 		d.blocked = true
-		if d.poller != nil {
+		if d.number != 0 {
 			d.poller.want(d, true)
 		}
 	}

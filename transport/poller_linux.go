@@ -23,8 +23,8 @@ type poller struct {
 	raw  syscall.RawConn // of file
 
 	mu      sync.Mutex
-	watched []*polled // by descriptor
-	count   int
+	watched []*polled   // by descriptor
+	number  int32       // of the last that began to be watched
 	shifts  []*shift    // that look for events, or are about to
 	ticker  *time.Timer // looks after the shifts while there is something to do
 	calm    int         // ticks in a row that found nothing to do
@@ -36,7 +36,7 @@ type poller struct {
 type pollers struct {
 	mu     sync.Mutex
 	poller *poller
-	number int32
+	count  int // of connections that have it
 }
 
 // watched are all connections of this process.
@@ -46,7 +46,9 @@ var watched pollers
 // reads until nothing is left.
 const interest = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
 
-func (ps *pollers) add(d *polled) (*poller, error) {
+// enter gives a connection the poller, which is there until it leaves. There may be no
+// descriptor for one.
+func (ps *pollers) enter() (*poller, error) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if ps.poller == nil {
@@ -56,17 +58,15 @@ func (ps *pollers) add(d *polled) (*poller, error) {
 		}
 		ps.poller = p
 	}
-	ps.number++
-	d.number = ps.number
-	if err := ps.poller.add(d); err != nil {
-		ps.endIfIdle()
-		return nil, err
-	}
+	ps.count++
 	return ps.poller, nil
 }
 
-func (ps *pollers) endIfIdle() {
-	if ps.poller.count == 0 {
+// leave is for each that has entered.
+func (ps *pollers) leave() {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if ps.count--; ps.count == 0 {
 		_ = ps.poller.file.Close() // its shifts end
 		ps.poller = nil
 	}
@@ -89,19 +89,18 @@ func newPoller() (*poller, error) {
 	return p, nil
 }
 
-// add begins to watch. It is called with the pollers' lock held, as remove is: so no
-// poller ends while it gets something to watch.
+// add begins to watch.
 func (p *poller) add(d *polled) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.number++
+	d.number = p.number
 	for len(p.watched) <= d.fd {
 		p.watched = append(p.watched, make([]*polled, max(64, len(p.watched)))...)
 	}
 	p.watched[d.fd] = d
-	p.count++
 	if err := p.control(unix.EPOLL_CTL_ADD, d, interest); err != nil {
-		p.watched[d.fd] = nil
-		p.count--
+		p.watched[d.fd], d.number = nil, 0
 		return err
 	}
 	return nil
@@ -109,14 +108,10 @@ func (p *poller) add(d *polled) error {
 
 // remove ends the watching.
 func (p *poller) remove(d *polled) {
-	watched.mu.Lock()
-	defer watched.mu.Unlock()
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.watched[d.fd] = nil
-	p.count--
 	_ = p.control(unix.EPOLL_CTL_DEL, d, 0)
-	p.mu.Unlock()
-	watched.endIfIdle()
 }
 
 // want says whether room for writing is to be reported as well. It must not be
