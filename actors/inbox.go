@@ -5,6 +5,7 @@ import (
 	"math"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"github.com/seed14814784/holdfast/messages"
 )
@@ -26,14 +27,15 @@ type inbox struct {
 	rec  *Record
 	work func() // drain, for a goroutine that is lent; nil: there was none
 
-	mu        sync.Mutex
-	queue     backlog
-	bytes     int
-	running   bool
-	lent      bool   // somebody will run the handler on his own goroutine
-	due       bool   // and it has work
-	resume    func() // called once there is room again
-	delivered uint64
+	mu      sync.Mutex
+	queue   backlog
+	bytes   int
+	running bool
+	lent    bool   // somebody will run the handler on his own goroutine
+	due     bool   // and it has work
+	resume  func() // called once there is room again
+
+	delivered atomic.Uint64 // observers ask for it while one is told of a message
 
 	holder    *connectionRef // it catches up: what comes over it waits in held
 	held      []inbound
@@ -183,7 +185,7 @@ func (b *inbox) serve(turns int) {
 		b.bytes -= len(m.Data)
 		void := m.void()
 		if !void {
-			b.delivered++
+			b.delivered.Add(1)
 		}
 		var resume func()
 		if 2*(b.queue.count+len(b.held)) <= b.rec.Inbox.Messages && 2*(b.bytes+b.heldBytes) <= b.rec.Inbox.Bytes {
@@ -233,8 +235,4 @@ func (b *inbox) discard() uint64 {
 	return uint64(n)
 }
 
-func (b *inbox) count() uint64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.delivered
-}
+func (b *inbox) count() uint64 { return b.delivered.Load() }

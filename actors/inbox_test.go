@@ -247,3 +247,26 @@ func TestPanicsBeyondTheBudgetFailTheChannel(t *testing.T) {
 		s.end()
 	})
 }
+
+// Whoever begins to observe looks at all channels while nothing can be published, and a
+// message is published while nothing else can come into the inbox.
+func TestAChannelCanBeLookedAtWhileObserversAreToldOfAMessage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) { settings.PublishReceived = true })
+		s.connect()
+		var seen []uint64
+		s.watch = func(e messages.Event) {
+			if _, ok := e.(messages.Received); ok {
+				seen = append(seen, s.record.Snapshot().Delivered)
+			}
+		}
+		s.peer.last().send("a")
+		synctest.Wait()
+		s.peer.last().send("b")
+		synctest.Wait()
+		if fmt.Sprint(seen) != "[0 1]" {
+			t.Errorf("before each message, so many were delivered: %v", seen)
+		}
+		s.end()
+	})
+}
