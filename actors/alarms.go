@@ -99,14 +99,19 @@ func (a *Alarms) ring() {
 	a.due = now.add(patience)
 	a.timer.Reset(patience)
 	for len(a.queue) > 0 && a.queue[0].at <= now {
-		who := heap.Pop(&a.queue).(*alarm).who
-		a.mu.Unlock()
-		who.ring()
-		a.mu.Lock()
+		a.wake(heap.Pop(&a.queue).(*alarm).who)
 	}
 	a.timer.Stop()
 	a.due = 0
 	a.wind()
+}
+
+// wake wakes one without the lock, and has it again also if that ends the goroutine by
+// runtime.Goexit: then the timer finds the others.
+func (a *Alarms) wake(who sleeper) {
+	a.mu.Unlock()
+	defer a.mu.Lock()
+	who.ring()
 }
 
 // alarmQueue is a heap, the earliest first.

@@ -3,6 +3,7 @@ package actors
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -130,6 +131,37 @@ func TestWhoBlocksHoldsUpTheOthersForAMomentOnly(t *testing.T) {
 		for _, b := range sleepers {
 			if len(b.rung) != 1 || b.rung[0] > time.Second+5*patience {
 				t.Errorf("one rang at %v", b.rung)
+			}
+		}
+		if len(alarms.queue) != 0 || alarms.due != 0 {
+			t.Errorf("%d alarms are left, and the timer is set to %v", len(alarms.queue), alarms.due)
+		}
+	})
+}
+
+// leaver is a sleeper whose goroutine ends when it is woken.
+type leaver struct{ bell }
+
+func (l *leaver) ring() {
+	l.bell.ring()
+	runtime.Goexit()
+}
+
+func TestWhoLeavesByGoexitHoldsUpTheOthersForAMomentOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var alarms Alarms
+		start := time.Now()
+		var sleepers []*leaver
+		for range 6 {
+			l := &leaver{bell{born: start}}
+			sleepers = append(sleepers, l)
+			alarms.set(&l.alarm, momentOf(start).add(time.Second), 0, l)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		for _, l := range sleepers {
+			if len(l.rung) != 1 || l.rung[0] > time.Second+5*patience {
+				t.Errorf("one rang at %v", l.rung)
 			}
 		}
 		if len(alarms.queue) != 0 || alarms.due != 0 {

@@ -2,6 +2,8 @@ package actors
 
 import (
 	"fmt"
+	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -269,4 +271,37 @@ func TestAChannelCanBeLookedAtWhileObserversAreToldOfAMessage(t *testing.T) {
 		}
 		s.end()
 	})
+}
+
+// What a session leaves by Goexit with, on the goroutine that reported a message, is
+// nobody's misfortune: neither in Receive nor in what comes right after it.
+func TestAMessageIsHandledAlthoughASessionLeftByGoexit(t *testing.T) {
+	for sentence, leaves := range map[string]string{"over the message itself": "", "over a message that is sent next": "hello"} {
+		t.Run(sentence, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var s *stage
+				s = newStage(t, func(settings *Settings) {
+					settings.Protocol = script{leaving: func(what string) {
+						if what == "hello" && leaves == "hello" { // meanwhile somebody sends
+							var sender sync.WaitGroup
+							sender.Go(func() { _, _ = s.record.Send(messages.Text("LEAVE")) })
+							sender.Wait()
+						}
+						if what == "LEAVE" {
+							runtime.Goexit()
+						}
+					}}
+				})
+				s.connect()
+				for _, word := range []string{"first", "hello", "LEAVE", "again"} {
+					go s.peer.last().send(word)
+					synctest.Wait()
+				}
+				if got := fmt.Sprint(s.inbound); got != "[first hello LEAVE again]" {
+					t.Errorf("the handler heard %s", got)
+				}
+				s.end()
+			})
+		})
+	}
 }

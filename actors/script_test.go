@@ -23,6 +23,8 @@ type script struct {
 	opened func(*connection)                   // shows the actor of each connection
 	told   func(receipt any, taken bool) error // takes the place of Taken
 	given  func(receipt any)                   // told of every TAKE
+
+	leaving func(what string) // told of all that comes and goes, after it was delivered and before it is written
 }
 
 func (script) Name() string { return "script" }
@@ -57,6 +59,9 @@ func (s *scriptSession) Open(l transport.Link) error {
 }
 
 func (s *scriptSession) Receive(link transport.Link, frame transport.Frame) error {
+	if s.leaving != nil {
+		defer s.leaving(string(frame.Data))
+	}
 	word, rest, _ := strings.Cut(string(frame.Data), " ")
 	var id messages.MessageID
 	_, _ = fmt.Sscan(rest, &id)
@@ -105,6 +110,9 @@ func (s *scriptSession) Receive(link transport.Link, frame transport.Frame) erro
 }
 
 func (s *scriptSession) Send(link transport.Link, id messages.MessageID, m messages.Message) error {
+	if s.leaving != nil {
+		s.leaving(string(m.Data))
+	}
 	if m.Type == "unsupported" {
 		return &messages.Error{Op: "send", Reason: messages.Reason{Code: messages.ReasonNotSupported}}
 	}

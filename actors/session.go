@@ -35,8 +35,14 @@ func (n *notifier) report() (rest func()) {
 		return nil
 	}
 	report := readables.Get().(*readable)
+	sent := false
+	defer func() {
+		if !sent && report.rest != nil { // the actor left by Goexit: nobody else would do it
+			go report.rest()
+		}
+	}()
 	n.root.Send(n.self, report)
-	if !report.lent {
+	if sent = true; !report.lent {
 		return nil // the actor is busy, and looks at it later
 	}
 	rest = report.rest
@@ -83,20 +89,12 @@ func (c *connection) login(ctx actor.Context) {
 // readable looks at the socket. The handler's turn is when the actor is done: it may run
 // on the same goroutine, if that was lent.
 func (c *connection) readable(ctx actor.Context, m *readable) {
-	done := false
 	if m.lent {
 		c.rec.inbox.borrow()
-		defer func() {
-			m.rest = c.rec.inbox.giveBack()
-			if !done && m.rest != nil { // it panicked, or left by Goexit: nobody may come for it
-				go m.rest()
-				m.rest = nil
-			}
-		}()
+		defer func() { m.rest = c.rec.inbox.giveBack() }()
 	}
 	c.notify.heard()
 	c.look(ctx)
-	done = true
 }
 
 // look takes what has come, and writes what had to wait.

@@ -114,7 +114,7 @@ func (p *parent) Receive(ctx actor.Context) {
 	case *actor.Started:
 		p.child = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { // ChannelProps, with a view of the actor
 			return open{&channel{Record: p.stage.record}}
-		}, actor.WithMailbox(actor.UnboundedLockfree())))
+		}, actor.WithMailbox(newMailbox)))
 	case actor.SystemMessage, actor.AutoReceiveMessage:
 	default:
 		ctx.Forward(p.child)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -67,8 +68,9 @@ type line struct {
 	raw     net.Conn // the peer's socket
 }
 
-// onEveryKind runs a test on every kind of connection, each in a bubble.
-func onEveryKind(t *testing.T, limits *limits, test func(*line)) {
+// onEveryKind runs a test on every kind of connection, each in a bubble. What is given
+// as last is done by those who report, after the bell.
+func onEveryKind(t *testing.T, limits *limits, test func(*line), last ...func()) {
 	t.Helper()
 	for scheme, k := range map[string]kind{
 		"ws": ofFrames(false), "wss": ofFrames(true), "tcp": ofChunks(false), "tls": ofChunks(true),
@@ -76,7 +78,7 @@ func onEveryKind(t *testing.T, limits *limits, test func(*line)) {
 		t.Run(scheme, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := lay(t, scheme, k, limits)
-				l.user = use(t, l.conn)
+				l.user = use(t, l.conn, last...)
 				test(l)
 			})
 		})
@@ -178,6 +180,27 @@ func TestEveryKindReadsWhatArrivedBeforeTheEnd(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who is reported to may end the goroutine that reports. Another one goes on.
+func TestEveryKindOutlivesWhoLeavesByGoexit(t *testing.T) {
+	onEveryKind(t, testLimits, func(l *line) {
+		for i := range 5 {
+			word := strings.Repeat("x", 1+2000*i)
+			l.says(word)
+			heard := ""
+			for len(heard) < len(word) {
+				frame, err := l.read()
+				if err != nil {
+					l.t.Fatal(err)
+				}
+				heard += string(frame.Data)
+			}
+			same(l.t, "the answer", l.writes(word), nil)
+			l.hears(word)
+			l.wrote(uint64(i + 1))
+		}
+	}, runtime.Goexit)
 }
 
 func TestEveryKindWritesInOrderAndCounts(t *testing.T) {

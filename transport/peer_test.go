@@ -73,10 +73,10 @@ type user struct {
 	bell chan struct{}
 }
 
-func use(t *testing.T, c Conn) *user {
+func use(t *testing.T, c Conn, last ...func()) *user {
 	t.Helper()
 	u := &user{conn: c, bell: make(chan struct{}, 1)}
-	c.Watch(ring(u.bell))
+	c.Watch(ring(u.bell, last...))
 	t.Cleanup(u.abort)
 	return u
 }
@@ -142,12 +142,15 @@ func TestDialEchoClose(t *testing.T) {
 	}
 }
 
-// ring is a notify that rings a bell.
-func ring(bell chan struct{}) func() func() {
+// ring is a notify that rings a bell, and does more.
+func ring(bell chan struct{}, last ...func()) func() func() {
 	return func() func() {
 		select {
 		case bell <- struct{}{}:
 		default:
+		}
+		for _, f := range last {
+			f()
 		}
 		return nil
 	}

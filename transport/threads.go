@@ -47,7 +47,22 @@ func newThreads(c *conn, sock, raw net.Conn) *threads {
 	return &threads{c: c, sock: sock, raw: raw, armed: true, wanted: sync.NewCond(&c.mu)}
 }
 
-func (d *threads) watch() { d.watcher.Go(d.read) }
+func (d *threads) watch() { employ(&d.watcher, d.read) }
+
+// employ gives work to a goroutine. Who is reported to may end it by runtime.Goexit;
+// then another one goes on.
+func employ(group *sync.WaitGroup, work func()) {
+	group.Go(func() {
+		ended := false
+		defer func() {
+			if !ended {
+				employ(group, work)
+			}
+		}()
+		work()
+		ended = true
+	})
+}
 
 // read is the watcher. It holds a small buffer while it waits and a big one,
 // borrowed, after a read that filled the small one.
@@ -142,7 +157,7 @@ func (d *threads) take() ([]byte, error) {
 func (d *threads) wake() {
 	if !d.flushing {
 		d.flushing = true
-		d.flushers.Go(d.flush)
+		employ(&d.flushers, d.flush)
 	}
 }
 
