@@ -199,9 +199,7 @@ func TestPanicInHandlerCostsTheConnectionOnly(t *testing.T) {
 			}
 		})
 		s.connect()
-		for _, text := range []string{"one", "bug", "two"} {
-			s.peer.last().send(text)
-		}
+		s.peer.last().send("one", "bug", "two")
 		s.after(10 * time.Second)
 		s.peer.last().send("three")
 		synctest.Wait()

@@ -237,10 +237,12 @@ func (s *socket) close() {
 
 func (s *socket) Info() transport.ConnInfo { return transport.ConnInfo{} }
 
-// send makes a message arrive.
-func (s *socket) send(text string) {
+// send makes messages arrive, together.
+func (s *socket) send(texts ...string) {
 	s.mu.Lock()
-	s.inbound = append(s.inbound, transport.Frame{Kind: transport.FrameText, Data: []byte(text)})
+	for _, text := range texts {
+		s.inbound = append(s.inbound, transport.Frame{Kind: transport.FrameText, Data: []byte(text)})
+	}
 	s.mu.Unlock()
 	s.report()
 }
