@@ -103,13 +103,14 @@ func (s *shift) work() bool {
 			rest()
 		}
 	}
-	if s.place.CompareAndSwap(at(s.round, s.n), between) {
-		clear(s.found[:s.n])
-		return true
+	done := s.place.CompareAndSwap(at(s.round, s.n), between)
+	if !done {
+		s.p.mu.Lock() // whoever helps has the rest by now
+		defer s.p.mu.Unlock()
+		done = s.place.CompareAndSwap(helped, between)
 	}
-	s.p.mu.Lock() // whoever helps has the rest by now
-	defer s.p.mu.Unlock()
-	return s.place.CompareAndSwap(helped, between)
+	clear(s.found[:s.n])
+	return done
 }
 
 // look finds something to do, and waits for it if nobody else does. It reports
@@ -195,11 +196,15 @@ func (p *poller) bereaved(s *shift) {
 	}
 }
 
-// successor has the rest of a round.
+// successor has the rest of a round. The other one, which may be stuck for ever, keeps
+// none of it, nor of what is done already.
 func (s *shift) successor(place uint64) *shift {
 	next := new(shift)
 	if place != helped {
-		next.n = copy(next.found[:], s.found[uint32(place):s.n])
+		begun := int(uint32(place))
+		next.n = copy(next.found[:], s.found[begun:s.n])
+		clear(s.found[begun:s.n])
+		clear(s.found[:max(begun-1, 0)])
 	}
 	return next
 }

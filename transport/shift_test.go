@@ -156,3 +156,20 @@ func TestShiftsHelpEachOther(t *testing.T) {
 	})
 	soon(t, "one looks for events", func() bool { return shifts() == 1 })
 }
+
+// A handler that never returns keeps its connection, and not those that had something to
+// say at the same time.
+func TestAShiftThatIsStuckKeepsNoOtherConnection(t *testing.T) {
+	for _, begun := range []int{0, 1, 2, 3} {
+		s := &shift{n: 3, round: 7, found: [findings]finding{{d: new(polled)}, {d: new(polled)}, {d: new(polled)}}}
+		all := s.found
+		next := s.successor(at(s.round, begun))
+		same(t, "what the next has", next.n, s.n-begun)
+		for i := range s.n {
+			same(t, "what it keeps", s.found[i].d != nil, i == begun-1)
+			if i >= begun {
+				same(t, "what the next has", next.found[i-begun].d, all[i].d)
+			}
+		}
+	}
+}
