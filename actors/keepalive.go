@@ -2,6 +2,7 @@ package actors
 
 import (
 	"bytes"
+	"cmp"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -81,7 +82,7 @@ func (c *connection) schedule() {
 	if k.dueAt.isZero() {
 		return // no heartbeats, and no probe any more
 	}
-	slack := min(max(k.interval, c.rec.Keepalive.Grace)/perInterval, coarsest)
+	slack := min(cmp.Or(k.interval, c.rec.Keepalive.Grace)/perInterval, coarsest)
 	c.rec.Alarms.set(&k.alarm, k.dueAt, slack, &c.notify)
 }
 

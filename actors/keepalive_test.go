@@ -296,3 +296,21 @@ func TestNoHeartbeatFollowsTheGoodbye(t *testing.T) {
 		s.end()
 	})
 }
+
+// Heartbeats wait for each other, but not for longer than a part of their interval,
+// however patient the channel is with the answers.
+func TestHeartbeatsOfAShortIntervalAreNotLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{login: true, beats: true}
+			settings.Keepalive.Interval = 100 * time.Millisecond
+		})
+		s.peer.answers = obliging
+		s.connect()
+		s.after(10 * time.Second)
+		if n := len(s.peer.last().received()); n < 97 {
+			t.Errorf("%d heartbeats were sent in ten seconds", n)
+		}
+		s.end()
+	})
+}
