@@ -42,8 +42,10 @@ func (o *outbox) hand() bool {
 	most, mostBytes := o.window()
 	full, before := false, len(o.handed)
 	o.waiting = slices.DeleteFunc(o.waiting, func(p *parcel) bool {
-		full = full || count >= most || (count > 0 && bytes+len(p.message.Data) > mostBytes)
-		if full || o.heldBack(p) {
+		if full || o.heldBack(p) { // it takes up no room
+			return false
+		}
+		if full = count >= most || count > 0 && bytes+len(p.message.Data) > mostBytes; full {
 			return false
 		}
 		bytes += len(p.message.Data)

@@ -63,6 +63,22 @@ func TestAnAcknowledgementFromARoomsLastLifeDoesNotCountInTheNext(t *testing.T) 
 	}
 }
 
+func TestAMessageThatWaitsForItsRoomTakesNoPlaceInTheWindow(t *testing.T) {
+	o := boxed(OutboxLimits{Messages: 10, Bytes: 200, MessageBytes: 100}, &counter{}) // a window of 100 bytes
+	o.admitRoom("a")
+	for _, message := range []messages.Message{
+		messages.Binary(make([]byte, 90)).In("a"), messages.Binary(make([]byte, 30)), messages.Binary(make([]byte, 30)),
+	} {
+		if _, err := o.Accept(message); err != nil {
+			t.Fatal(err)
+		}
+		o.hand()
+	}
+	if n := len(o.handed); n != 2 {
+		t.Errorf("%d messages were handed to the connection", n)
+	}
+}
+
 func TestADrainGoesOnWhenTheRoomThatItWaitsForEnds(t *testing.T) {
 	for name, end := range map[string]func(h *hotel){
 		"refused": func(h *hotel) { h.peer.last().send("DENIED a 1") },
