@@ -35,6 +35,7 @@ type connection struct {
 	paused    bool // the inbox is full: nothing is read
 	greeted   bool // the login was accepted
 	firstWord bool // report the next thing that is heard
+	reading   bool // it sent itself a more
 	clogged   bool // the socket had no room for a message
 	leaving   bool // the closing handshake was begun by us: reading is not paused any more
 	unwritten []mark
@@ -91,6 +92,7 @@ func (c *connection) handle(ctx actor.Context) {
 	case *readable:
 		c.readable(ctx, m)
 	case *more:
+		c.reading = false
 		c.look(ctx)
 	case *resume:
 		c.unpause()

@@ -3,6 +3,7 @@ package actors
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -302,4 +303,28 @@ func TestAMessageIsHandledAlthoughASessionLeftByGoexit(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A peer that never stops makes two reasons to go on reading: what was left, and what
+// comes. They must not become more, or everything else waits behind them.
+func TestReadingGoesOnForOneReasonAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s *stage
+		s = newStage(t, func(settings *Settings) {
+			settings.Inbox = InboxLimits{Messages: 1 << 20, Bytes: 1 << 20}
+			settings.Protocol = script{leaving: func(string) { s.peer.last().report() }}
+		})
+		s.connect()
+		s.peer.last().send(slices.Repeat([]string{"x"}, 200*readBurst)...)
+		synctest.Wait()
+		s.mu.Lock()
+		if got := len(s.inbound); got != 200*readBurst {
+			t.Errorf("%d messages were heard", got)
+		}
+		s.mu.Unlock()
+		if n := s.peer.last().vain; n > 4 {
+			t.Errorf("the socket was read %d times in vain", n)
+		}
+		s.end()
+	})
 }

@@ -93,6 +93,7 @@ type socket struct {
 	full    bool // writes are not taken
 	written uint64
 	got     []string
+	vain    int // reads that found nothing
 	closing bool
 	aborted bool
 	gone    bool
@@ -120,6 +121,7 @@ func (s *socket) Read() (transport.Frame, error) {
 	if s.end != nil {
 		return transport.Frame{}, s.end
 	}
+	s.vain++
 	return transport.Frame{}, transport.ErrWouldBlock
 }
 

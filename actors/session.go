@@ -140,7 +140,10 @@ func (c *connection) read(ctx actor.Context) {
 			}
 		}
 	}
-	ctx.Send(ctx.Self(), &more{})
+	if !c.reading { // another one would be there for ever, if the peer never stops
+		c.reading = true
+		ctx.Send(ctx.Self(), &more{})
+	}
 }
 
 // now is the time, or when what is being read was taken: a burst arrives at once.
