@@ -14,11 +14,19 @@ import (
 //
 // It implements actor.Dispatcher.
 type Crew struct {
-	work chan func()
+	work chan job
 	quit chan struct{}
 	once sync.Once
 	idle chan struct{} // room for those who wait for work
 }
+
+// job is what the crew runs: a mailbox as it is, for a func of it would be garbage
+// whenever an actor wakes, or a func.
+type job interface{ run() }
+
+type task func()
+
+func (t task) run() { t() }
 
 // perProcessor is how many goroutines are kept for each processor.
 const perProcessor = 8
@@ -31,18 +39,20 @@ var _ actor.Dispatcher = (*Crew)(nil)
 // NewCrew makes a crew. Close it when its actors are gone.
 func NewCrew() *Crew {
 	return &Crew{
-		work: make(chan func()),
+		work: make(chan job),
 		quit: make(chan struct{}),
 		idle: make(chan struct{}, perProcessor*runtime.GOMAXPROCS(0)),
 	}
 }
 
 // Schedule runs a mailbox, on a goroutine that waits for work or on a new one.
-func (c *Crew) Schedule(run func()) {
+func (c *Crew) Schedule(run func()) { c.take(task(run)) }
+
+func (c *Crew) take(j job) {
 	select {
-	case c.work <- run: // somebody waits: a send to nobody does not happen
+	case c.work <- j: // somebody waits: a send to nobody does not happen
 	default:
-		go c.serve(run)
+		go c.serve(j)
 	}
 }
 
@@ -50,16 +60,16 @@ func (c *Crew) Schedule(run func()) {
 func (*Crew) Throughput() int { return turns }
 
 // serve runs mailboxes for as long as there is work, or room to wait for it.
-func (c *Crew) serve(run func()) {
+func (c *Crew) serve(j job) {
 	for {
-		run()
+		j.run()
 		select {
 		case c.idle <- struct{}{}:
 		default:
 			return // enough others wait
 		}
 		select {
-		case run = <-c.work:
+		case j = <-c.work:
 			<-c.idle
 		case <-c.quit:
 			<-c.idle

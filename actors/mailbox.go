@@ -81,8 +81,17 @@ func (m *mailbox) wake(due bool) {
 	m.running = m.running || due
 	m.mu.Unlock()
 	if due {
-		m.dispatcher.Schedule(m.run)
+		m.schedule()
 	}
+}
+
+// schedule has the dispatcher run the mailbox.
+func (m *mailbox) schedule() {
+	if crew, ok := m.dispatcher.(*Crew); ok {
+		crew.take(m)
+		return
+	}
+	m.dispatcher.Schedule(m.run)
 }
 
 // UserMessageCount is how many messages wait.
@@ -98,7 +107,7 @@ func (m *mailbox) run() {
 	done := false
 	defer func() {
 		if !done {
-			m.dispatcher.Schedule(m.run)
+			m.schedule()
 		}
 	}()
 	for n := 1; m.step(); n++ {
@@ -144,7 +153,7 @@ func (m *mailbox) runErrands(message any) {
 	done := false
 	defer func() {
 		if !done {
-			m.dispatcher.Schedule(m.run)
+			m.schedule()
 		}
 	}()
 	for n := 1; message != nil; n++ {
