@@ -15,8 +15,10 @@ func (c *conn) Abort(done func()) {
 		}
 		return
 	}
-	if done != nil {
-		c.dones = append(c.dones, done)
+	if earlier := c.done; earlier == nil {
+		c.done = done
+	} else if done != nil {
+		c.done = func() { earlier(); done() }
 	}
 	if c.aborted {
 		return
@@ -26,18 +28,18 @@ func (c *conn) Abort(done func()) {
 	go c.bury(c.leaving)
 }
 
-// bury ends the connection and calls every done. Nothing is reported after Abort
+// bury ends the connection and calls every done, in the order of coming. Nothing is reported after Abort
 // has set aborted, except for what was being reported.
 func (c *conn) bury(leaving bool) {
 	c.driver.bury(leaving)
 	c.reporting.Wait()
 	c.mu.Lock()
 	c.gone = true
-	dones := c.dones
-	c.dones = nil
+	done := c.done
+	c.done = nil
 	c.pending, c.sending = nil, nil
 	c.mu.Unlock()
-	for _, done := range dones {
+	if done != nil {
 		done()
 	}
 }

@@ -48,7 +48,7 @@ func BenchmarkAppendFrame(b *testing.B) {
 	}
 }
 
-func BenchmarkWrite(b *testing.B) { benchmarkWrite(b, newFrames(testLimits, false)) }
+func BenchmarkWrite(b *testing.B) { benchmarkWrite(b, nil) }
 
 func BenchmarkWriteStream(b *testing.B) { benchmarkWrite(b, new(chunks)) }
 

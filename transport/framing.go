@@ -39,8 +39,8 @@ type encoded struct {
 // frames is the framing of RFC 6455.
 type frames struct{ parser }
 
-func newFrames(limits *limits, compressed bool) *frames {
-	return &frames{parser{frameLimit: limits.frame, messageLimit: limits.message, deflate: compressed}}
+func newFrames(limits *limits, compressed bool) frames {
+	return frames{parser{limits: limits, deflate: compressed}}
 }
 
 var kinds = [...]byte{FrameText: opText, FrameBinary: opBinary, FramePing: opPing, FramePong: opPong}

@@ -128,7 +128,8 @@ func (c *conn) owePong(payload []byte) {
 	if c.closing || c.aborted || c.writeErr != nil {
 		return
 	}
-	c.pong = append(make([]byte, 0, len(payload)), payload...)
+	kept := append(make([]byte, 0, len(payload)), payload...)
+	c.pong = &kept
 	c.driver.wake()
 }
 
@@ -168,7 +169,7 @@ func (c *conn) next(pong []byte) (out []byte, next step) {
 	switch {
 	case c.writeErr != nil:
 	case c.pong != nil && between:
-		out = appendFrame(pong, opPong, false, c.pong)
+		out = appendFrame(pong, opPong, false, *c.pong)
 		c.pong = nil
 		return out, stepPong
 	case c.sending != nil:

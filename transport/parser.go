@@ -3,6 +3,7 @@ package transport
 import (
 	"encoding/binary"
 	"fmt"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/seed14814784/holdfast/messages"
@@ -36,16 +37,20 @@ var errBadText = &violation{messages.ReasonProtocolError, closeBadText, "a text 
 
 // parser turns the bytes of a server into messages and control frames,
 // strictly by RFC 6455, from any split of the stream: it consumes every byte it
-// is given and keeps only what belongs to a unit that is not whole yet.
+// is given and keeps only what belongs to a unit that is not whole yet, in a piece of
+// memory that is not there while there is no such unit.
 //
 // Limits are enforced from the header, before memory is taken; and memory for a
 // payload grows with what has arrived, never with what was announced.
 type parser struct {
-	frameLimit   int64
-	messageLimit int64
-	deflate      bool // permessage-deflate was negotiated
-	lent         bool // payloads need no copy
+	limits  *limits
+	deflate bool     // permessage-deflate was negotiated
+	lent    bool     // payloads need no copy
+	kept    *partial // nil between two units
+}
 
+// partial is what has arrived of a unit.
+type partial struct {
 	head    [maxHeader]byte // a header that has not arrived entirely
 	headLen uint8
 
@@ -63,10 +68,45 @@ type parser struct {
 	checked    int    // how much of a text is known to be UTF-8
 }
 
+var partials = sync.Pool{New: func() any { return new(partial) }}
+
+func (p *partial) unfinished() bool { return p.inside || p.joining || p.headLen > 0 }
+
+// scan is a parser at work.
+type scan struct {
+	*parser
+	partial
+}
+
 // next returns the first unit that is whole within in, and the bytes after it.
 // Without one it has consumed everything. A violation ends the stream: next
 // must not be called again.
 func (p *parser) next(in []byte) (u unit, rest []byte, ok bool, err *violation) {
+	s := scan{parser: p}
+	if p.kept != nil {
+		s.partial = *p.kept
+	}
+	u, rest, ok, err = s.next(in)
+	p.keep(&s.partial)
+	return u, rest, ok, err
+}
+
+// keep keeps what there is of a unit.
+func (p *parser) keep(now *partial) {
+	switch whole := !now.unfinished(); {
+	case !whole && p.kept == nil:
+		p.kept = partials.Get().(*partial)
+		*p.kept = *now
+	case !whole:
+		*p.kept = *now
+	case p.kept != nil:
+		*p.kept = partial{}
+		partials.Put(p.kept)
+		p.kept = nil
+	}
+}
+
+func (p *scan) next(in []byte) (u unit, rest []byte, ok bool, err *violation) {
 	for {
 		if !p.inside {
 			if in, ok, err = p.header(in); err != nil || !ok {
@@ -88,10 +128,10 @@ func (p *parser) next(in []byte) (u unit, rest []byte, ok bool, err *violation) 
 func (p *parser) lend() { p.lent = true }
 
 // unfinished reports whether part of a unit has arrived and part has not.
-func (p *parser) unfinished() bool { return p.inside || p.joining || p.headLen > 0 }
+func (p *parser) unfinished() bool { return p.kept != nil }
 
 // header consumes the header of a frame, or as much of it as is there.
-func (p *parser) header(in []byte) (rest []byte, ok bool, err *violation) {
+func (p *scan) header(in []byte) (rest []byte, ok bool, err *violation) {
 	for {
 		need := 2
 		if p.headLen >= 2 {
@@ -125,7 +165,7 @@ func headerSize(second byte) int {
 }
 
 // begin checks a whole header and enters its payload.
-func (p *parser) begin(head []byte) *violation {
+func (p *scan) begin(head []byte) *violation {
 	op, fin, rsv1 := head[0]&bitsOp, head[0]&bitFin != 0, head[0]&bitRsv1 != 0
 	length, least := int64(head[1]&bitsLen), int64(0)
 	switch len(head) {
@@ -167,10 +207,10 @@ func (p *parser) begin(head []byte) *violation {
 	}
 	if !isControl(op) {
 		switch {
-		case length > p.frameLimit:
-			return tooLarge("a frame of %d bytes is above the limit of %d", length, p.frameLimit)
-		case length > p.messageLimit-int64(len(p.data)):
-			return tooLarge("a message is above the limit of %d bytes", p.messageLimit)
+		case length > p.limits.frame:
+			return tooLarge("a frame of %d bytes is above the limit of %d", length, p.limits.frame)
+		case length > p.limits.message-int64(len(p.data)):
+			return tooLarge("a message is above the limit of %d bytes", p.limits.message)
 		}
 	}
 	p.inside, p.fin, p.op, p.left = true, fin, op, length
@@ -179,7 +219,7 @@ func (p *parser) begin(head []byte) *violation {
 
 // payload consumes bytes of the current frame's payload and returns the unit
 // that they complete.
-func (p *parser) payload(b []byte) (u unit, ok bool, err *violation) {
+func (p *scan) payload(b []byte) (u unit, ok bool, err *violation) {
 	p.left -= int64(len(b))
 	p.inside = p.left > 0
 	if isControl(p.op) {
@@ -207,7 +247,7 @@ func (p *parser) payload(b []byte) (u unit, ok bool, err *violation) {
 	}
 	u, p.data, p.joining = unit{p.kind, p.data}, nil, false
 	if p.compressed {
-		if u.data, err = inflate(u.data, p.messageLimit); err != nil {
+		if u.data, err = inflate(u.data, p.limits.message); err != nil {
 			return unit{}, false, err
 		}
 		if u.op == opText && !utf8.Valid(u.data) {

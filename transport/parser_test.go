@@ -55,7 +55,7 @@ func parseAll(p *parser, in []byte, sizes ...int) []string {
 }
 
 func newParser(limit int64) *parser {
-	return &parser{frameLimit: limit, messageLimit: limit}
+	return &parser{limits: &limits{frame: limit, message: limit}}
 }
 
 func TestParserJoinsWhatBelongsTogether(t *testing.T) {
@@ -134,8 +134,8 @@ func TestParserTakesMemoryForWhatArrivesNotForWhatIsAnnounced(t *testing.T) {
 	if _, _, ok, err := p.next(in); ok || err != nil {
 		t.Fatal(ok, err)
 	}
-	if cap(p.data) > 2*1000+64 {
-		t.Errorf("%d bytes are held for 1000", cap(p.data))
+	if cap(p.kept.data) > 2*1000+64 {
+		t.Errorf("%d bytes are held for 1000", cap(p.kept.data))
 	}
 }
 
@@ -216,8 +216,8 @@ func FuzzParser(f *testing.F) {
 			p := newParser(limit)
 			p.deflate, p.lent = deflate, lent
 			out := parseAll(p, in, sizes...)
-			if len(p.data) > limit || cap(p.data) > 2*limit || len(p.control) > maxControl {
-				t.Fatalf("%d and %d bytes are held", cap(p.data), len(p.control))
+			if k := p.kept; k != nil && (len(k.data) > limit || cap(k.data) > 2*limit || len(k.control) > maxControl) {
+				t.Fatalf("%d and %d bytes are held", cap(k.data), len(k.control))
 			}
 			return out
 		}

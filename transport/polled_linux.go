@@ -36,72 +36,77 @@ var readBuffers = sync.Pool{New: func() any { return new([readSize]byte) }}
 // call can be under way then, and none can meet a descriptor that took its number.
 type polled struct {
 	c      *conn
-	fd     int
-	poller *poller
+	fd     int32
 	number int32 // among all that the poller ever watched; 0: it does not
-
-	reading sync.Mutex
-	buffer  *[readSize]byte // borrowed; nil while nothing is parsed
-	closed  bool            // guarded by both locks
-	late    bool            // reading was to end soon, and soon is over
-	empty   uint64          // the event after which nothing was left to read; 0: there was more
+	poller *poller
 
 	events atomic.Uint64 // that the poller reported, counted
 	ending atomic.Bool   // one of them was of an ending
 
-	secure  *tls.Conn  // nil: plain TCP
-	sealing sync.Mutex // TLS may answer the peer while it reads
-	sealed  []byte     // by TLS, and not taken by the system yet
+	closed  bool // guarded by both locks
+	late    bool // reading was to end soon, and soon is over; guarded by reading
+	blocked bool // the system takes no more for now; guarded by mu
 
-	blocked  bool   // the system takes no more for now
-	rest     []byte // of what must be taken entirely before it counts
-	parcel   parcel // that counts then
-	stall    *time.Timer
-	patience time.Time // when stall is due
-	hurried  *time.Timer
-	left     chan struct{} // closed once nothing waits; nil: nobody waits for that
+	reading sync.Mutex
+	buffer  *[readSize]byte // borrowed; nil while nothing is parsed
+	empty   uint64          // the event after which nothing was left to read; 0: there was more
+
+	secure  *sealed // nil: plain TCP
+	pen     *pen    // nil while nothing is written
+	hurried *time.Timer
+}
+
+// polledConn is a connection and its driver. They are one piece of memory, for each of
+// its own would lie between the garbage of connecting.
+type polledConn struct {
+	conn
+	polled
 }
 
 // newPolled takes the descriptor of a TCP connection, with or without TLS, out of the
-// runtime's hands, or reports that it cannot. The connection is closed then; its
+// runtime's hands, or returns nil if it cannot. The connection is closed then; its
 // descriptor lives on.
-func newPolled(c *conn, sock net.Conn) (driver, bool) {
+func newPolled(sock net.Conn) *conn {
 	secure, _ := sock.(*tls.Conn)
 	var socket *plug
 	if secure != nil {
 		socket, _ = secure.NetConn().(*plug)
 		if socket == nil || socket.blocks {
-			return nil, false
+			return nil
 		}
 		sock = socket.Conn
 	}
 	tcp, ok := sock.(*net.TCPConn)
 	if !ok {
-		return nil, false
+		return nil
 	}
 	raw, err := tcp.SyscallConn()
 	if err != nil {
-		return nil, false
+		return nil
 	}
 	fd := -1
 	if raw.Control(func(old uintptr) { fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0) }) != nil || err != nil {
-		return nil, false // there is no descriptor left: the one we have still works
+		return nil // there is no descriptor left: the one we have still works
 	}
 	if unix.SetNonblock(fd, true) != nil {
 		_ = unix.Close(fd)
-		return nil, false
+		return nil
 	}
 	p, err := watched.enter()
 	if err != nil { // nor is there one for the poller
 		_ = unix.Close(fd)
-		return nil, false
+		return nil
 	}
 	_ = tcp.Close()
-	d := &polled{c: c, fd: fd, poller: p, secure: secure}
+	c := &polledConn{}
+	d := &c.polled
+	c.conn.driver = d
+	d.c, d.fd, d.poller = &c.conn, int32(fd), p
 	if secure != nil {
+		d.secure = &sealed{Conn: secure}
 		socket.Conn, socket.driver = nil, d
 	}
-	return d, true
+	return &c.conn
 }
 
 // watch has the poller report. What has arrived before is reported as well.
@@ -167,7 +172,7 @@ func (d *polled) bury(leaving bool) {
 	if d.hurried != nil {
 		d.hurried.Stop()
 	}
-	_ = unix.Close(d.fd)
+	_ = unix.Close(int(d.fd))
 	d.buffer = nil // not given back: the owner may be parsing what is in it
 	d.c.mu.Unlock()
 	d.reading.Unlock()
@@ -177,9 +182,9 @@ func (d *polled) bury(leaving bool) {
 func (d *polled) linger() {
 	d.c.mu.Lock()
 	var left chan struct{}
-	if d.c.leaving && d.c.writeErr == nil {
+	if d.c.leaving && d.c.writeErr == nil && d.pen != nil {
 		left = make(chan struct{})
-		d.left = left
+		d.pen.left = left
 	}
 	d.c.mu.Unlock()
 	if left == nil {

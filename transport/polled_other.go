@@ -5,4 +5,4 @@ package transport
 import "net"
 
 // newPolled says that there is no poller here.
-func newPolled(*conn, net.Conn) (driver, bool) { return nil, false }
+func newPolled(net.Conn) *conn { return nil }

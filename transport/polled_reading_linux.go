@@ -43,7 +43,7 @@ func (d *polled) receive(b []byte) (int, error) {
 	if d.empty == event && event > 0 && !d.ending.Load() {
 		return 0, errAgain
 	}
-	n, err := uninterrupted(func() (int, error) { return unix.Read(d.fd, b) })
+	n, err := uninterrupted(func() (int, error) { return unix.Read(int(d.fd), b) })
 	switch {
 	case n > 0:
 		if d.empty = 0; n < len(b) {

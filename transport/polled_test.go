@@ -35,7 +35,7 @@ func loopback(t *testing.T, limits *limits) (*user, *conn, *net.TCPConn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = theirs.Close() })
-	c := newConn(ours, ours, false, newFrames(limits, false), nil, ConnInfo{}, limits)
+	c := newConn(ours, ours, false, nil, nil, ConnInfo{}, limits)
 	if _, ok := c.driver.(*polled); !ok {
 		t.Fatalf("its driver is a %T", c.driver)
 	}
@@ -63,7 +63,7 @@ func TestAnIdleConnectionHoldsNoGoroutine(t *testing.T) {
 	_, err := c.Read()
 	same(t, "nothing", err, ErrWouldBlock)
 	quiet(t)
-	if d := c.driver.(*polled); d.buffer != nil || d.stall != nil || d.hurried != nil {
+	if d := c.driver.(*polled); d.buffer != nil || d.pen != nil || d.hurried != nil {
 		t.Error("it holds a buffer or a timer")
 	}
 	_ = peer.Close()

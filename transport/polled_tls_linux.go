@@ -2,7 +2,20 @@
 
 package transport
 
-import "net"
+import (
+	"crypto/tls"
+	"net"
+	"sync"
+)
+
+// sealed is a TLS connection, and what it wants to write. It may answer the peer while
+// it reads, without the locks of writing.
+type sealed struct {
+	*tls.Conn
+
+	mu    sync.Mutex
+	bytes []byte // that the system has not taken yet
+}
 
 // read reads plain bytes. TLS may have something to answer.
 func (d *polled) read(b []byte) (int, error) {
@@ -23,9 +36,9 @@ func (d *polled) read(b []byte) (int, error) {
 
 // owed is how much TLS wants to write.
 func (d *polled) owed() int {
-	d.sealing.Lock()
-	defer d.sealing.Unlock()
-	return len(d.sealed)
+	d.secure.mu.Lock()
+	defer d.secure.mu.Unlock()
+	return len(d.secure.bytes)
 }
 
 // errAgain is an error that passes: nothing is here yet.
@@ -39,16 +52,16 @@ func (again) Temporary() bool { return true }
 
 // seal keeps what TLS wants to write.
 func (d *polled) seal(b []byte) {
-	d.sealing.Lock()
-	defer d.sealing.Unlock()
-	d.sealed = append(d.sealed, b...)
+	d.secure.mu.Lock()
+	defer d.secure.mu.Unlock()
+	d.secure.bytes = append(d.secure.bytes, b...)
 }
 
 // unseal takes what TLS wants to write.
 func (d *polled) unseal() []byte {
-	d.sealing.Lock()
-	defer d.sealing.Unlock()
-	b := d.sealed
-	d.sealed = nil
+	d.secure.mu.Lock()
+	defer d.secure.mu.Unlock()
+	b := d.secure.bytes
+	d.secure.bytes = nil
 	return b
 }

@@ -5,10 +5,22 @@ package transport
 import (
 	"errors"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// pen is what writing needs while something is under way.
+type pen struct {
+	rest     []byte // of what must be taken entirely before it counts
+	parcel   parcel // that counts then
+	stall    *time.Timer
+	patience time.Time     // when stall is due
+	left     chan struct{} // closed once nothing waits; nil: nobody waits for that
+}
+
+var pens = sync.Pool{New: func() any { return new(pen) }}
 
 // parcel is what was made ready to be written at once.
 type parcel struct {
@@ -29,12 +41,15 @@ func (d *polled) wake() {
 // flush writes until nothing waits or there is no more room; then the poller says
 // when there is. It is called with mu held.
 func (d *polled) flush() (failed bool) {
+	if d.pen == nil && !d.closed {
+		d.pen = pens.Get().(*pen)
+	}
 	for !d.closed {
-		if d.rest == nil && !d.prepare() {
+		if d.pen.rest == nil && !d.prepare() {
 			d.calm()
 			return false
 		}
-		n, err := uninterrupted(func() (int, error) { return unix.Write(d.fd, d.rest) })
+		n, err := uninterrupted(func() (int, error) { return unix.Write(int(d.fd), d.pen.rest) })
 		if err == nil { // also of an empty frame
 			d.count(n)
 		}
@@ -56,10 +71,10 @@ func (d *polled) prepare() bool {
 	for {
 		if d.secure != nil {
 			if b := d.unseal(); len(b) > 0 {
-				d.rest = b
+				d.pen.rest = b
 				return true
 			}
-			d.parcel = parcel{}
+			d.pen.parcel = parcel{}
 		}
 		out, step := d.c.next(nil)
 		switch step {
@@ -70,9 +85,9 @@ func (d *polled) prepare() bool {
 			continue
 		case stepPong, stepData:
 		}
-		d.parcel = parcel{len(out), step}
+		d.pen.parcel = parcel{len(out), step}
 		if d.secure == nil {
-			d.rest = out
+			d.pen.rest = out
 			return true
 		}
 		if _, err := d.secure.Write(out); err != nil { // it keeps everything, unless it is broken
@@ -84,15 +99,16 @@ func (d *polled) prepare() bool {
 // count notes what the system has taken. Plain bytes count at once, sealed ones when
 // all of a parcel is gone.
 func (d *polled) count(n int) {
-	d.rest = d.rest[n:]
+	p := d.pen
+	p.rest = p.rest[n:]
 	if d.secure == nil {
-		d.c.took(n, d.parcel.step, nil)
-	} else if len(d.rest) == 0 {
-		d.c.took(d.parcel.size, d.parcel.step, nil)
-		d.parcel = parcel{} // what TLS answers meanwhile is no part of it
+		d.c.took(n, p.parcel.step, nil)
+	} else if len(p.rest) == 0 {
+		d.c.took(p.parcel.size, p.parcel.step, nil)
+		p.parcel = parcel{} // what TLS answers meanwhile is no part of it
 	}
-	if len(d.rest) == 0 {
-		d.rest = nil
+	if len(p.rest) == 0 {
+		p.rest = nil
 		d.progressed()
 	}
 }
@@ -103,7 +119,7 @@ func (d *polled) closeWrite() {
 		_ = d.secure.CloseWrite()
 		return
 	}
-	_ = unix.Shutdown(d.fd, unix.SHUT_WR)
+	_ = unix.Shutdown(int(d.fd), unix.SHUT_WR)
 }
 
 // block waits for room, for as long as a write may take.
@@ -114,37 +130,41 @@ func (d *polled) block() {
 			d.poller.want(d, true)
 		}
 	}
-	if d.stall == nil {
-		d.patience = time.Now().Add(d.c.limits.writeTimeout)
-		d.stall = time.AfterFunc(d.c.limits.writeTimeout, d.stalled)
+	if p := d.pen; p.stall == nil {
+		p.patience = time.Now().Add(d.c.limits.writeTimeout)
+		p.stall = time.AfterFunc(d.c.limits.writeTimeout, d.stalled)
 	}
 }
 
 // progressed begins the time that a write may take anew.
 func (d *polled) progressed() {
-	if d.stall != nil {
-		d.patience = time.Now().Add(d.c.limits.writeTimeout)
-		d.stall.Reset(d.c.limits.writeTimeout)
+	if p := d.pen; p.stall != nil {
+		p.patience = time.Now().Add(d.c.limits.writeTimeout)
+		p.stall.Reset(d.c.limits.writeTimeout)
 	}
 }
 
 // calm is after everything was written, or nothing will be any more.
 func (d *polled) calm() {
-	if d.stall != nil {
-		d.stall.Stop()
-		d.stall = nil
+	p := d.pen
+	if p == nil {
+		return
 	}
-	if d.left != nil {
-		close(d.left)
-		d.left = nil
+	if p.stall != nil {
+		p.stall.Stop()
 	}
+	if p.left != nil {
+		close(p.left)
+	}
+	d.pen, *p = nil, pen{}
+	pens.Put(p)
 }
 
 // stalled ends a write that took too long. The timer may have run out while there was
 // progress.
 func (d *polled) stalled() {
 	d.c.mu.Lock()
-	due := d.stall != nil && d.blocked && !d.closed && !time.Now().Before(d.patience)
+	due := d.pen != nil && d.pen.stall != nil && d.blocked && !d.closed && !time.Now().Before(d.pen.patience)
 	if due {
 		d.calm()
 		d.c.took(0, stepPong, os.ErrDeadlineExceeded)

@@ -95,7 +95,7 @@ func (p *poller) add(d *polled) error {
 	defer p.mu.Unlock()
 	p.number++
 	d.number = p.number
-	for len(p.watched) <= d.fd {
+	for len(p.watched) <= int(d.fd) {
 		p.watched = append(p.watched, make([]*polled, max(64, len(p.watched)))...)
 	}
 	p.watched[d.fd] = d
@@ -127,7 +127,7 @@ func (p *poller) want(d *polled, room bool) {
 func (p *poller) control(op int, d *polled, events uint32) error {
 	var err error
 	if outer := p.raw.Control(func(fd uintptr) {
-		err = unix.EpollCtl(int(fd), op, d.fd, &unix.EpollEvent{Events: events, Fd: int32(d.fd), Pad: d.number})
+		err = unix.EpollCtl(int(fd), op, int(d.fd), &unix.EpollEvent{Events: events, Fd: d.fd, Pad: d.number})
 	}); outer != nil {
 		return outer
 	}

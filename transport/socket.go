@@ -19,8 +19,9 @@ type conn struct {
 	driver driver
 
 	framing framing
-	ready   []byte // arrived and not parsed yet; the driver's
-	ended   error  // what Read returns from now on
+	frames  frames          // the framing, unless that is another one
+	ready   []byte          // arrived and not parsed yet; the driver's
+	ended   *messages.Error // what Read returns from now on
 
 	written atomic.Uint64
 
@@ -31,15 +32,14 @@ type conn struct {
 	pending   *batch          // frames that wait
 	sending   *batch          // frames that are being written
 	waiting   int             // bytes of both that the system has not taken
-	pong      []byte          // payload of the pong that is owed; nil if none is
-	halfClose bool            // the socket is half-closed once nothing waits
+	pong      *[]byte         // payload of the pong that is owed; nil if none is
 	writeErr  *messages.Error // what writing ended with
+	halfClose bool            // the socket is half-closed once nothing waits
 	closing   bool            // the farewell is queued or gone: no more frames
 	leaving   bool            // that farewell is on its way
-
-	aborted bool
-	gone    bool
-	dones   []func()
+	aborted   bool
+	gone      bool
+	done      func() // of those who called Abort; nil: there was none
 }
 
 // driver moves the bytes of a conn, to and from the system: [threads] over any
@@ -63,18 +63,24 @@ type driver interface {
 
 // newConn makes a connection over sock, which is upgraded already. raw is what
 // has to be closed in the end: sock itself, or the socket under it. leftover
-// are bytes of frames that were read together with the answer to the upgrade.
+// are bytes of frames that were read together with the answer to the upgrade. Without a
+// framing it is that of RFC 6455.
 // goroutines is to do without the poller; else it is used where there is one, for TCP
 // with and without TLS.
 func newConn(sock, raw net.Conn, goroutines bool, framing framing, leftover []byte, info ConnInfo, limits *limits) *conn {
-	c := &conn{info: &info, limits: limits, framing: framing, ready: leftover}
+	var c *conn
 	if !goroutines {
-		if d, ok := newPolled(c, sock); ok {
-			c.driver = d
-			return c
-		}
+		c = newPolled(sock)
 	}
-	c.driver = newThreads(c, sock, raw)
+	if c == nil {
+		c = &conn{}
+		c.driver = newThreads(c, sock, raw)
+	}
+	c.info, c.limits, c.framing, c.ready = &info, limits, framing, leftover
+	if framing == nil {
+		c.frames = newFrames(limits, info.Compressed)
+		c.framing = &c.frames
+	}
 	return c
 }
 
