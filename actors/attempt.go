@@ -105,7 +105,7 @@ func (c *connection) resolved(ctx actor.Context, m *resolved) {
 	if endpoint != c.pass {
 		c.release(messages.Reason{Code: messages.ReasonUserDrop}) // it says nothing about that endpoint
 	}
-	ctx.Send(c.channel, &prepared{word: word{from: c.ref}, endpoint: endpoint, token: m.token, own: !m.target.Token.IsZero()})
+	ctx.Send(c.channel, &prepared{word: word{from: &c.ref}, endpoint: endpoint, token: m.token, own: !m.target.Token.IsZero()})
 }
 
 // release gives the permit back.
@@ -238,5 +238,5 @@ func (c *connection) dialDone(ctx actor.Context) {
 		c.fail(ctx, transport.ReasonOf(err, messages.ReasonUnreachable))
 		return
 	}
-	ctx.Send(c.channel, &dialed{word: word{from: c.ref}})
+	ctx.Send(c.channel, &dialed{word: word{from: &c.ref}})
 }

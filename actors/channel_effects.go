@@ -104,10 +104,9 @@ func (c *channel) withdraw() {
 
 // connect spawns the connection of this attempt and gives it its permit.
 func (c *channel) connect(ctx actor.Context) {
-	ref := &connectionRef{epoch: c.state.Epoch}
 	a := &approach{permit: c.permit, pass: c.now.reached, fresh: c.forget, request: transport.AddressRequest{
 		Channel: c.Channel,
-		Epoch:   ref.epoch,
+		Epoch:   c.state.Epoch,
 		Attempt: c.state.Attempt,
 		Refresh: c.refresh,
 	}}
@@ -121,10 +120,10 @@ func (c *channel) connect(ctx actor.Context) {
 	c.flaps.since = 0 // of a session that we ended
 	c.admittedAt = rightNow()
 	c.sketch().attempts++
-	c.conn = ref
+	conn := newConnection(c.Record, c.state.Epoch, ctx.Self(), a)
+	c.conn, c.born = &conn.ref, conn
 	c.socketBorn()
-	c.born = newConnection(c.Record, ref, ctx.Self(), a)
-	ref.pid = c.nurse(ctx)
+	conn.ref.pid = c.nurse(ctx)
 	c.permit = nil
 }
 

@@ -28,7 +28,8 @@ const (
 // there is no alarm either.
 type clock struct {
 	due   []deadline
-	alarm alarm // set to the earliest
+	few   [2]deadline // room for the first of them
+	alarm alarm       // set to the earliest
 }
 
 // deadline is when a slot is due.
@@ -61,9 +62,12 @@ func (c *clock) mark(s slot, at moment) {
 func (c *clock) put(s slot, at moment) {
 	if i := c.place(s); i >= 0 {
 		c.due[i].at = at
-	} else {
-		c.due = append(c.due, deadline{at, s})
+		return
 	}
+	if c.due == nil {
+		c.due = c.few[:0]
+	}
+	c.due = append(c.due, deadline{at, s})
 }
 
 // at is when a slot is due; zero: it is not.

@@ -3,6 +3,7 @@ package actors
 import (
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -17,21 +18,21 @@ import (
 // restarted. Whatever ends it is escalated to the channel as a failure.
 type connection struct {
 	rec     *Record
-	ref     *connectionRef
+	ref     connectionRef // what the channel knows of it
 	channel *actor.PID
 
 	*approach  // nil when the login has begun
 	*sidelines // nil until there is one
 	conn       transport.Conn
 	session    transport.Session
-	traits     transport.Traits // of the protocol, asked once: it may panic, and at the end nobody would catch it
 	cause      *messages.Reason // why it failed
 
 	link      link
 	keepalive keepalive
-	notify    notifier
-	readAt    time.Time // when the reading that is under way began; zero: none is
+	reported  atomic.Bool // that the socket is to be looked at
+	readAt    time.Time   // when the reading that is under way began; zero: none is
 	failed    bool
+	acked     bool // the protocol acknowledges; asked once: it may panic, and at the end nobody would catch it
 	paused    bool // the inbox is full: nothing is read
 	greeted   bool // the login was accepted
 	firstWord bool // report the next thing that is heard
@@ -53,8 +54,8 @@ type mark struct {
 const keepMarks = 4
 
 // newConnection makes the connection of one attempt. It takes over the permit.
-func newConnection(rec *Record, ref *connectionRef, channel *actor.PID, a *approach) *connection {
-	return &connection{rec: rec, ref: ref, channel: channel, approach: a}
+func newConnection(rec *Record, epoch messages.Epoch, channel *actor.PID, a *approach) *connection {
+	return &connection{rec: rec, ref: connectionRef{epoch: epoch}, channel: channel, approach: a}
 }
 
 // Receive handles one message. A panic in a protocol adapter goes up to the
@@ -136,7 +137,7 @@ func (c *connection) fail(ctx actor.Context, reason messages.Reason) {
 	}
 	reason = c.rec.secrets.veil(reason)
 	c.failed, c.cause = true, &reason
-	f := failure{from: c.ref, reason: reason}
+	f := failure{from: &c.ref, reason: reason}
 	if c.approach != nil {
 		f.token = c.token
 	}
@@ -149,7 +150,7 @@ func (c *connection) fail(ctx actor.Context, reason messages.Reason) {
 // would wait for ever.
 func (c *connection) stopped(ctx actor.Context) {
 	root := ctx.ActorSystem().Root
-	rec, channel, ref := c.rec, c.channel, c.ref
+	rec, channel, ref := c.rec, c.channel, &c.ref
 	said := false
 	last := func() {
 		if said {
@@ -216,7 +217,7 @@ func (c *connection) settle() {
 	written, n, stirs := c.conn.Written(), 0, false
 	for n < len(c.unwritten) && c.unwritten[n].frame <= written {
 		c.largest = max(c.largest, c.unwritten[n].size)
-		stirs = c.rec.outbox.written(c.unwritten[n].id, c.traits.Acknowledges) || stirs
+		stirs = c.rec.outbox.written(c.unwritten[n].id, c.acked) || stirs
 		n++
 	}
 	if n == 0 {

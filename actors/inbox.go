@@ -31,16 +31,14 @@ type inbox struct {
 	queue   backlog
 	bytes   int
 	running bool
-	lent    bool   // somebody will run the handler on his own goroutine
-	due     bool   // and it has work
-	resume  func() // called once there is room again
+	lent    bool        // somebody will run the handler on his own goroutine
+	due     bool        // and it has work
+	paused  *connection // resumes once there is room again
 
 	delivered atomic.Uint64 // observers ask for it while one is told of a message
 
-	holder    *connectionRef // it catches up: what comes over it waits in held
-	held      []inbound
-	heldBytes int
-	space     chan struct{} // closed when the queue has become shorter; nil while nobody waits
+	hold  *hold         // nil: nobody catches up
+	space chan struct{} // closed when the queue has become shorter; nil while nobody waits
 }
 
 // inbound is a message on its way to a handler.
@@ -70,24 +68,24 @@ func (crash) String() string { return "a panic" }
 func (c crash) GoString() string { return c.String() }
 
 // push queues a message. It reports whether there is room for another one; if
-// not, resume is called, once, when there is.
-func (b *inbox) push(m inbound, resume func()) (room bool) {
+// not, the connection resumes, once, when there is.
+func (b *inbox) push(m inbound, from *connection) (room bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.holder == nil {
+	if b.hold == nil {
 		b.enqueue(m)
 	} else {
 		if m.lent {
 			m.Data, m.lent = bytes.Clone(m.Data), false
 		}
-		b.held = append(b.held, m)
-		b.heldBytes += len(m.Data)
+		b.hold.messages = append(b.hold.messages, m)
+		b.hold.bytes += len(m.Data)
 	}
 	if !b.full() {
 		return true
 	}
-	if resume != nil {
-		b.resume = resume
+	if from != nil {
+		b.paused = from
 	}
 	return false
 }
@@ -136,20 +134,30 @@ func (b *inbox) giveBack() (work func()) {
 	return b.work
 }
 
-// full reports whether no more is read for now; the lock is held.
-func (b *inbox) full() bool {
-	return b.queue.count+len(b.held) >= b.rec.Inbox.Messages || b.bytes+b.heldBytes >= b.rec.Inbox.Bytes
+// load is what waits; the lock is held.
+func (b *inbox) load() (count, bytes int) {
+	count, bytes = b.queue.count, b.bytes
+	if b.hold != nil {
+		count, bytes = count+len(b.hold.messages), bytes+b.hold.bytes
+	}
+	return count, bytes
 }
 
-// room reports whether there is room for a message. If not, resume is called,
+// full reports whether no more is read for now; the lock is held.
+func (b *inbox) full() bool {
+	count, bytes := b.load()
+	return count >= b.rec.Inbox.Messages || bytes >= b.rec.Inbox.Bytes
+}
+
+// room reports whether there is room for a message. If not, the connection resumes,
 // once, when there is.
-func (b *inbox) room(resume func()) bool {
+func (b *inbox) room(from *connection) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.full() {
 		return true
 	}
-	b.resume = resume
+	b.paused = from
 	return false
 }
 
@@ -187,17 +195,17 @@ func (b *inbox) serve(turns int) {
 		if !void {
 			b.delivered.Add(1)
 		}
-		var resume func()
-		if 2*(b.queue.count+len(b.held)) <= b.rec.Inbox.Messages && 2*(b.bytes+b.heldBytes) <= b.rec.Inbox.Bytes {
-			resume, b.resume = b.resume, nil
+		var paused *connection
+		if count, bytes := b.load(); 2*count <= b.rec.Inbox.Messages && 2*bytes <= b.rec.Inbox.Bytes {
+			paused, b.paused = b.paused, nil
 		}
 		if b.space != nil {
 			close(b.space)
 			b.space = nil
 		}
 		b.mu.Unlock()
-		if resume != nil {
-			resume()
+		if paused != nil {
+			paused.resume()
 		}
 		if void {
 			b.rec.stale.Add(1) // its room was left before its turn
@@ -230,8 +238,8 @@ func (b *inbox) handle(m inbound) {
 func (b *inbox) discard() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := b.queue.count + len(b.held)
-	b.queue, b.bytes, b.held, b.heldBytes, b.resume = backlog{}, 0, nil, 0, nil
+	n, _ := b.load()
+	b.queue, b.bytes, b.hold, b.paused = backlog{}, 0, nil, nil
 	return uint64(n)
 }
 

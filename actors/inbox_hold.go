@@ -12,11 +12,20 @@ import (
 // for room in the queue, which what is held does not take away. So neither can
 // keep the other from getting on.
 
-// hold keeps back what comes over a connection from now on.
-func (b *inbox) hold(from *connectionRef) {
+type hold struct {
+	by       *connectionRef
+	messages []inbound
+	bytes    int
+}
+
+// holdBack keeps back what comes over a connection from now on.
+func (b *inbox) holdBack(from *connectionRef) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.holder = from
+	if b.hold == nil {
+		b.hold = &hold{}
+	}
+	b.hold.by = from
 }
 
 // release ends the hold of a connection, if it has one: what was held follows
@@ -24,11 +33,11 @@ func (b *inbox) hold(from *connectionRef) {
 func (b *inbox) release(from *connectionRef) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.holder != from {
+	if b.hold == nil || b.hold.by != from {
 		return
 	}
-	held := b.held
-	b.holder, b.held, b.heldBytes = nil, nil, 0
+	held := b.hold.messages
+	b.hold = nil
 	for _, m := range held {
 		b.enqueue(m)
 	}
@@ -56,7 +65,7 @@ func (b *inbox) catchUp(ctx context.Context, from *connectionRef, m messages.Rec
 func (b *inbox) tryCatchUp(from *connectionRef, m messages.Received) (space <-chan struct{}, done bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.holder != from {
+	if b.hold == nil || b.hold.by != from {
 		return nil, false
 	}
 	if b.queue.count >= b.rec.Inbox.Messages || b.bytes >= b.rec.Inbox.Bytes {

@@ -83,7 +83,7 @@ func (c *connection) schedule() {
 		return // no heartbeats, and no probe any more
 	}
 	slack := min(cmp.Or(k.interval, c.rec.Keepalive.Grace)/perInterval, coarsest)
-	c.rec.Alarms.set(&k.alarm, k.dueAt, slack, &c.notify)
+	c.rec.Alarms.set(&k.alarm, k.dueAt, slack, c)
 }
 
 // pulse looks at what is due.

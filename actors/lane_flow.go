@@ -16,11 +16,11 @@ const (
 // publish takes a message of a room from the connection: to the inbox, or aside
 // until the room is joined. It reports whether the inbox has room for more; if
 // not, resume is called when it has.
-func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch messages.Epoch, s slip, resume func()) (room bool) {
+func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch messages.Epoch, s slip, from *connection) (room bool) {
 	w := r.lanes.find(id)
 	h := held{p, epoch, time.Now(), s}
 	if w == nil && p.Unasked {
-		return r.inbox.push(inbound{Received: h.received(r.Channel, id, ""), slip: s}, resume)
+		return r.inbox.push(inbound{Received: h.received(r.Channel, id, ""), slip: s}, from)
 	}
 	if w == nil {
 		r.stale.Add(1)
@@ -31,13 +31,13 @@ func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch mess
 	defer w.mu.Unlock()
 	switch {
 	case w.idle && p.Unasked:
-		return r.inbox.push(inbound{Received: h.received(r.Channel, id, ""), slip: s}, resume)
+		return r.inbox.push(inbound{Received: h.received(r.Channel, id, ""), slip: s}, from)
 	case !w.open && w.ticket == 0:
 		r.stale.Add(1)
 		s.end(false)
 		return true
 	case w.open:
-		return r.pass(w, h, false, resume)
+		return r.pass(w, h, false, from)
 	}
 	if !w.judged && (len(w.live) >= heldMessages || w.bytes+len(p.Data) > heldBytes) {
 		for _, dropped := range w.live {
@@ -95,7 +95,7 @@ func (r *Record) open(w *lane, lost *messages.Gap) {
 }
 
 // pass gives a message to the inbox, unless it went there before.
-func (r *Record) pass(w *lane, h held, recovered bool, resume func()) (room bool) {
+func (r *Record) pass(w *lane, h held, recovered bool, from *connection) (room bool) {
 	if h.Offset != 0 {
 		if h.Offset <= w.position.Offset {
 			r.stale.Add(1)
@@ -106,7 +106,7 @@ func (r *Record) pass(w *lane, h held, recovered bool, resume func()) (room bool
 	}
 	m := h.received(r.Channel, w.spec.ID, w.position.Epoch)
 	m.Recovered = recovered
-	return r.inbox.push(inbound{Received: m, to: w.spec.Handler, lane: w, life: w.life.Load(), slip: h.slip}, resume)
+	return r.inbox.push(inbound{Received: m, to: w.spec.Handler, lane: w, life: w.life.Load(), slip: h.slip}, from)
 }
 
 func (h held) received(channel messages.ChannelID, room messages.RoomID, history string) messages.Received {

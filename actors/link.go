@@ -13,7 +13,6 @@ import (
 type link struct {
 	c      *connection
 	ctx    actor.Context
-	again  func() // see resume; nil: it was not needed yet
 	frames uint64 // given to the socket
 	broken bool   // the socket does not take frames any more
 	lent   bool   // what is read is the connection's, not ours
@@ -54,21 +53,21 @@ func (l *link) LoggedIn(login transport.Login) {
 	c.greeted = true
 	c.firstWord = !login.Sync && c.rec.Syncer == nil
 	if c.rec.Syncer != nil && !c.leaving {
-		c.rec.inbox.hold(c.ref) // before anything else comes over this connection
+		c.rec.inbox.holdBack(&c.ref) // before anything else comes over this connection
 	}
 	// An inbox that is still full of the connection before must not grow by a
 	// message with every connection.
-	if !c.rec.inbox.room(l.resume()) {
+	if !c.rec.inbox.room(c) {
 		c.pause()
 	}
 	c.startKeepalive(login.Heartbeat)
 	c.watchReturns(l.ctx)
-	l.ctx.Send(c.channel, &loggedIn{word: word{from: c.ref}, login: login})
+	l.ctx.Send(c.channel, &loggedIn{word: word{from: &c.ref}, login: login})
 }
 
 // Synced tells the channel that catching up is done.
 func (l *link) Synced() {
-	l.ctx.Send(l.c.channel, &synced{word: word{from: l.c.ref}})
+	l.ctx.Send(l.c.channel, &synced{word: word{from: &l.c.ref}})
 }
 
 // Deliver hands a message to the channel's inbox. When that is full, nothing is
@@ -83,18 +82,9 @@ func (l *link) Deliver(kind messages.Kind, kindOfMessage string, data []byte) {
 	received := messages.Received{
 		Channel: c.rec.Channel, Epoch: c.ref.epoch, Kind: kind, Type: kindOfMessage, Data: data, At: c.now(),
 	}
-	if !c.rec.inbox.push(inbound{Received: received, lent: l.lent}, l.resume()) {
+	if !c.rec.inbox.push(inbound{Received: received, lent: l.lent}, c) {
 		c.pause()
 	}
-}
-
-// resume is how the inbox says that it has room again.
-func (l *link) resume() func() {
-	if l.again == nil {
-		self, root := l.ctx.Self(), l.ctx.ActorSystem().Root
-		l.again = func() { root.Send(self, &resume{}) }
-	}
-	return l.again
 }
 
 // Acknowledge settles a message.
@@ -119,12 +109,12 @@ func (l *link) GoAway(within time.Duration, reason messages.Reason) {
 	if reason.Code == messages.ReasonOK {
 		reason.Code = messages.ReasonGoAway
 	}
-	l.ctx.Send(l.c.channel, &goAway{word: word{from: l.c.ref}, within: within, reason: reason})
+	l.ctx.Send(l.c.channel, &goAway{word: word{from: &l.c.ref}, within: within, reason: reason})
 }
 
 // Renewed tells the channel that fresh credentials were accepted.
 func (l *link) Renewed(ttl time.Duration) {
-	l.ctx.Send(l.c.channel, &renewed{word: word{from: l.c.ref}, ttl: ttl})
+	l.ctx.Send(l.c.channel, &renewed{word: word{from: &l.c.ref}, ttl: ttl})
 }
 
 // Keep holds something for the next session.

@@ -3,7 +3,6 @@ package actors
 import (
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -15,23 +14,10 @@ import (
 // readBurst is how many frames are read before other messages get a turn.
 const readBurst = 64
 
-// notifier turns readiness reports into messages, one at a time: a report that
-// finds one in the mailbox already adds nothing.
-//
-// It wakes the connection for its heartbeats, too.
-type notifier struct {
-	pending atomic.Bool
-	self    *actor.PID
-	root    *actor.RootContext
-}
-
-func (n *notifier) start(ctx actor.Context) (report func() (rest func())) {
-	n.self, n.root = ctx.Self(), ctx.ActorSystem().Root
-	return n.report
-}
-
-func (n *notifier) report() (rest func()) {
-	if !n.pending.CompareAndSwap(false, true) {
+// report turns reports of readiness into messages, one at a time: one that finds another
+// in the mailbox adds nothing.
+func (c *connection) report() (rest func()) {
+	if !c.reported.CompareAndSwap(false, true) {
 		return nil
 	}
 	report := readables.Get().(*readable)
@@ -41,7 +27,7 @@ func (n *notifier) report() (rest func()) {
 			go report.rest()
 		}
 	}()
-	n.root.Send(n.self, report)
+	c.tell(report)
 	if sent = true; !report.lent {
 		return nil // the actor is busy, and looks at it later
 	}
@@ -53,17 +39,20 @@ func (n *notifier) report() (rest func()) {
 
 var readables = sync.Pool{New: func() any { return new(readable) }}
 
-// ring is called by the alarm.
-func (n *notifier) ring() { n.root.Send(n.self, &pulse{}) }
+// ring is called by the alarm, for a heartbeat.
+func (c *connection) ring() { c.tell(&pulse{}) }
 
-// heard takes the report off the mailbox. It is called before the socket is
-// looked at, so that what arrives during the look causes another report.
-func (n *notifier) heard() { n.pending.Store(false) }
+// resume is how the inbox says that it has room again.
+func (c *connection) resume() { c.tell(&resume{}) }
+
+// tell sends the connection a message, from any goroutine.
+func (c *connection) tell(message any) { c.rec.system.Root.Send(c.ref.pid, message) }
 
 // login starts the protocol on the fresh socket.
 func (c *connection) login(ctx actor.Context) {
-	c.traits = c.rec.Protocol.Traits()
-	c.rec.outbox.resends(c.traits.Deduplicates)
+	traits := c.rec.Protocol.Traits()
+	c.acked = traits.Acknowledges
+	c.rec.outbox.resends(traits.Deduplicates)
 	c.session = c.rec.Protocol.NewSession(transport.Opening{
 		Channel: c.rec.Channel,
 		Epoch:   c.ref.epoch,
@@ -76,11 +65,11 @@ func (c *connection) login(ctx actor.Context) {
 	})
 	c.approach = nil
 	c.link = link{c: c, ctx: ctx}
-	if lender, ok := c.conn.(transport.Lender); ok && c.traits.Borrows {
+	if lender, ok := c.conn.(transport.Lender); ok && traits.Borrows {
 		lender.Lend()
 		c.link.lent = true
 	}
-	c.conn.Watch(c.notify.start(ctx))
+	c.conn.Watch(c.report)
 	if err := c.session.Open(&c.link); err != nil {
 		c.lose(ctx, err)
 	}
@@ -93,7 +82,7 @@ func (c *connection) readable(ctx actor.Context, m *readable) {
 		c.rec.inbox.borrow()
 		defer func() { m.rest = c.rec.inbox.giveBack() }()
 	}
-	c.notify.heard()
+	c.reported.Store(false) // before the look: what arrives during it causes another report
 	c.look(ctx)
 }
 
@@ -176,7 +165,7 @@ func (c *connection) unpause() {
 func (c *connection) listen(ctx actor.Context) {
 	c.keepalive.heardAt = momentAt(c.now())
 	if probing := c.keepalive.probing(); c.firstWord || probing {
-		ctx.Send(c.channel, &heard{word: word{from: c.ref}, probe: probing})
+		ctx.Send(c.channel, &heard{word: word{from: &c.ref}, probe: probing})
 		c.firstWord, c.keepalive.probeBy = false, 0
 	}
 }
@@ -253,7 +242,7 @@ func (c *connection) bye(ctx actor.Context) {
 	}
 	c.leaving = true
 	c.unpause()
-	c.rec.inbox.release(c.ref) // a login that the channel does not wait for any more
+	c.rec.inbox.release(&c.ref) // a login that the channel does not wait for any more
 	c.keepalive.stop(c.rec.Alarms, messages.Because(messages.ReasonNotConnected, "the channel is closing"))
 	code, text := c.session.Bye(&c.link)
 	if err := c.conn.Close(code, text); err != nil {

@@ -63,7 +63,8 @@ func blamesRoom(code messages.Code) bool {
 func (c *connection) batch() []enquiry {
 	n := 1
 	if c.questions[0].ask == membership.AskVerify {
-		for n < len(c.questions) && n < c.traits.VerifyBatch && c.questions[n].ask == membership.AskVerify {
+		most := c.rec.Protocol.Traits().VerifyBatch
+		for n < len(c.questions) && n < most && c.questions[n].ask == membership.AskVerify {
 			n++
 		}
 	}
@@ -109,13 +110,13 @@ func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {
 		if w == nil || !w.granted(ticket.Number, news.Position, history) {
 			refuse(history)
 		}
-		if len(news.History) > 0 && !c.rec.inbox.room(l.resume()) {
+		if len(news.History) > 0 && !c.rec.inbox.room(c) {
 			c.pause()
 		}
 		news.History = nil
 	}
 	if pid := c.rec.rooms.Load(); pid != nil {
-		l.ctx.Send(pid, &roomNews{from: c.ref, ticket: ticket, news: news})
+		l.ctx.Send(pid, &roomNews{from: &c.ref, ticket: ticket, news: news})
 	}
 }
 
@@ -127,7 +128,7 @@ func (l *link) Publish(room messages.RoomID, p transport.Publication) {
 		c.slip(p).end(false)
 		return
 	}
-	if !c.rec.publish(room, p, c.ref.epoch, c.slip(p), l.resume()) {
+	if !c.rec.publish(room, p, c.ref.epoch, c.slip(p), c) {
 		c.pause()
 	}
 }

@@ -212,7 +212,7 @@ func (w *witness) look() {
 		w.rest(snapshot)
 		w.clock(c)
 		w.bounds()
-		if from := c.inbox.holder; from != nil && (from != c.conn || c.state.Status != messages.Syncing && c.state.Status != messages.Authenticating) {
+		if hold := c.inbox.hold; hold != nil && (hold.by != c.conn || c.state.Status != messages.Syncing && c.state.Status != messages.Authenticating) {
 			w.breach("what comes in is held back in %s", c.state.Status)
 		}
 	})
@@ -290,7 +290,7 @@ func (w *witness) bounds() {
 	if r.Syncer != nil {
 		most *= 2 // what it delivers has a limit of its own
 	}
-	if n := r.inbox.queue.count + len(r.inbox.held); n > most {
+	if n, _ := r.inbox.load(); n > most {
 		w.breach("20: %d messages in the inbox", n)
 	}
 	r.inbox.mu.Unlock()
