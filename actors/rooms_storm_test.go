@@ -48,7 +48,7 @@ func newCrowd(t reporter) *crowd {
 		return nil
 	}
 	c.peer.set(func(p *peer) {
-		p.heard = nil
+		p.heard, p.calm = nil, true
 		p.answers = func(s *socket, message string) {
 			if message[0] == 'J' || message[0] == 'V' {
 				c.mu.Lock()

@@ -19,6 +19,7 @@ type script struct {
 	acks    bool // messages are answered with ACK or NACK
 	dedupes bool // the peer drops what it had
 	beats   bool // heartbeats are BEAT, not pings
+	borrows bool // frames need no copy
 
 	opened func(*connection)                   // shows the actor of each connection
 	told   func(receipt any, taken bool) error // takes the place of Taken
@@ -30,7 +31,7 @@ type script struct {
 func (script) Name() string { return "script" }
 
 func (p script) Traits() transport.Traits {
-	return transport.Traits{Acknowledges: p.acks, Deduplicates: p.dedupes}
+	return transport.Traits{Acknowledges: p.acks, Deduplicates: p.dedupes, Borrows: p.borrows}
 }
 
 func (p script) NewSession(opening transport.Opening) transport.Session {

@@ -87,7 +87,7 @@ func newStorm(t reporter, d dice) *storm {
 			s.Syncer = m.catchUp
 		}
 	})
-	m.peer.answers = m.answer
+	m.peer.answers, m.peer.calm = m.answer, d.roll("calm", 2) == 0
 	m.witness = newWitness(m.stage)
 	return m
 }
