@@ -62,7 +62,10 @@ type outbox struct {
 
 	mu      sync.Mutex
 	shut    *messages.Reason // why nothing is accepted; nil while open
+	late    atomic.Uint32    // lateness of answers, since it was last asked
 	closed  bool             // for good: what comes back from a connection fails
+	resend  bool             // the peer drops a message it had
+	deaf    bool             // nobody reads what the peer answers
 	waiting []*parcel        // not handed to a connection
 	handed  []*parcel        // handed to the connection, in order: first those that it has begun to write
 	bytes   int
@@ -70,9 +73,6 @@ type outbox struct {
 	sent    uint64
 	rooms   map[messages.RoomID]*roomShare // whose messages are accepted
 	soonest atomic.Int64                   // the moment before which no message runs out of time; 0: none does
-	resend  bool                           // the peer drops a message it had
-	late    atomic.Uint32                  // lateness of answers, since it was last asked
-	deaf    bool                           // nobody reads what the peer answers
 }
 
 // parcel is a message on its way.
