@@ -15,7 +15,9 @@ import (
 // actor that restarts it when it fails: the new incarnation goes on from the
 // record.
 func ChannelProps(r *Record) *actor.Props {
-	return r.kin()
+	return actor.PropsFromProducer(nil, actor.WithSpawnFunc(func(_ *actor.ActorSystem, name string, _ *actor.Props, parent actor.SpawnerContext) (*actor.PID, error) {
+		return r.Workers.nursery.channel(r, name, parent)
+	}))
 }
 
 // channel is the actor of one channel: a thin shell that turns what happens
@@ -24,6 +26,7 @@ func ChannelProps(r *Record) *actor.Props {
 // supervisor strategy of its children: see HandleFailure.
 type channel struct {
 	*Record
+	nursery  *nursery // that it is of; nil in some tests
 	clock    clock
 	answer   func(any)   // to the command at hand; nil when nobody asked
 	over     bool        // stopping: nothing moves any more
@@ -38,13 +41,16 @@ type channel struct {
 func (c *channel) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
+		if c.Record == nil {
+			c.Record = c.nursery.claim(ctx.Self().Id)
+		}
 		c.start(ctx)
 	case *actor.Restarting:
 		c.crashing(ctx)
 	case *actor.Stopping:
 		c.stopping(ctx)
 	case *actor.Stopped:
-		c.stopped()
+		c.stopped(ctx)
 	case *actor.Terminated:
 		c.terminated(ctx, m.Who)
 	default:
@@ -102,6 +108,9 @@ func (c *channel) reply(answer any) {
 // connection, which would be counted as well as the crash. The next incarnation
 // waits for the last word of it.
 func (c *channel) crashing(ctx actor.Context) {
+	if c.nursery != nil {
+		c.nursery.expect(ctx.Self().Id, c.Record)
+	}
 	c.clock.stop(c.Alarms)
 	if c.conn != nil {
 		c.sketch().node = ""
@@ -153,8 +162,11 @@ func (c *channel) stopping(ctx actor.Context) {
 	ending = c.roomReason(membership.ConnClosed)
 }
 
-func (c *channel) stopped() {
+func (c *channel) stopped(ctx actor.Context) {
 	defer func() { _ = recover() }()
+	if c.nursery != nil {
+		c.nursery.claim(ctx.Self().Id) // it may have been told to while it waited to start anew
+	}
 	c.answerRooms(messages.Because(messages.ReasonNoSuchChannel, "the channel was closed"))
 	c.self.Store(nil)
 	c.rooms.Store(nil)

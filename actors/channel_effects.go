@@ -121,9 +121,9 @@ func (c *channel) connect(ctx actor.Context) {
 	c.admittedAt = rightNow()
 	c.sketch().attempts++
 	conn := newConnection(c.Record, c.state.Epoch, ctx.Self(), a)
-	c.conn, c.born = &conn.ref, conn
+	c.conn = &conn.ref
 	c.socketBorn()
-	conn.ref.pid = c.nurse(ctx)
+	conn.ref.pid = c.nurse(ctx, conn)
 	c.permit = nil
 }
 

@@ -59,10 +59,10 @@ type foster struct {
 // Self is whom the child takes for its parent.
 func (f foster) Self() *actor.PID { return f.cradle }
 
-// nurse spawns the channel's connection.
-func (c *channel) nurse(ctx actor.Context) *actor.PID {
+// nurse spawns a connection of the channel.
+func (c *channel) nurse(ctx actor.Context, conn *connection) *actor.PID {
 	name := ctx.Self().Id + "/" + c.system.ProcessRegistry.NextID()
-	pid, err := actor.DefaultSpawner(c.system, name, c.kin(), foster{ctx, c.Workers.cradle(c.system)})
+	pid, err := c.Workers.nursery.connection(conn, name, ctx)
 	if err != nil {
 		panic(err)
 	}

@@ -38,8 +38,6 @@ type Record struct {
 	life       uint64           // drawn at random: no two channels have the same
 	memory     any              // what a session keeps for the next one; the connection's, see Link.Keep
 	conn       *connectionRef   // the connection that exists or is ending
-	props      *actor.Props     // see kin
-	born       *connection      // about to be spawned
 	ask        *ask             // the wish to dial that is queued
 	lease      *lease           // of the login
 	sync       syncing          // what the login still waits for
@@ -98,27 +96,6 @@ func (r *Record) propsOf(producer actor.ProducerWithActorSystem) *actor.Props {
 		props.Configure(actor.WithDispatcher(r.Dispatcher))
 	}
 	return props
-}
-
-// kin makes the channel's actor and its connections. Actors keep their Props for
-// as long as they live, and they are not small: so there is one for both.
-func (r *Record) kin() *actor.Props {
-	if r.props == nil {
-		r.props = r.propsOf(r.produce)
-	}
-	return r.props
-}
-
-// produce gives the connection that is about to be spawned, or else an incarnation
-// of the channel. Both are asked for on the channel's own goroutine, but for the
-// first incarnation, which comes before everything else; and a connection is never
-// restarted.
-func (r *Record) produce(*actor.ActorSystem) actor.Actor {
-	if c := r.born; c != nil {
-		r.born = nil
-		return c
-	}
-	return &channel{Record: r}
 }
 
 // ring has the channel look at its clock.

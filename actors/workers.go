@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
-
-	"github.com/asynkron/protoactor-go/actor"
 )
 
 // Workers counts the goroutines and sockets that a fleet's actors have started,
@@ -17,17 +15,7 @@ type Workers struct {
 	mu   sync.Mutex
 	idle chan struct{} // closed when count falls to zero; nil while nobody waits
 
-	parent *actor.PID // of connections; nil until there was one
-}
-
-// cradle is the parent of the fleet's connections.
-func (w *Workers) cradle(system *actor.ActorSystem) *actor.PID {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.parent == nil {
-		w.parent = cradleOf(system)
-	}
-	return w.parent
+	nursery nursery
 }
 
 // Go runs f in a goroutine that Wait waits for.
