@@ -46,8 +46,10 @@ func (c *Channel) name() string {
 // with the events that observers were told.
 func (c *Channel) Snapshot() messages.Snapshot { return c.record.Snapshot() }
 
-// Send puts a message into the outbox and returns its receipt at once. It is
-// accepted while the channel is up or on its way up.
+// Send puts a message into the outbox and returns its receipt at once; it never blocks.
+// If nothing is in the way, the message is written when Send returns: the protocol's
+// session may run on the caller's goroutine. A message is accepted while the channel is
+// up or on its way up.
 //
 // Errors: ReasonNotConnected before Connect and after the channel has ended,
 // ReasonOutboxFull, ReasonTooLarge, ReasonInvalidMessage.

@@ -47,8 +47,11 @@ type Opening struct {
 }
 
 // Session is the protocol's side of one connection. Its methods are called by
-// the connection actor only, never concurrently, and must not block. An error
-// that one returns ends the connection with the error's reason
+// the connection actor only, never concurrently, and must not block. The actor may
+// run on the goroutine of a caller of Channel.Send, so methods must not take a lock
+// that somebody holds around that.
+//
+// An error that one returns ends the connection with the error's reason
 // (ReasonProtocolError if it carries none); a panic ends it with
 // ReasonActorPanic.
 type Session interface {
