@@ -37,7 +37,7 @@ type approach struct {
 func (c *connection) prepare(ctx actor.Context) {
 	if c.rec.Credentials == nil && transport.Fixed(c.rec.Address) {
 		target, token, err := c.rec.resolveWith(context.Background(), c.request, c.stale)
-		c.resolved(ctx, &resolved{target: target, token: token, err: err})
+		c.resolved(ctx, resolved{target: target, token: token, err: err})
 		return
 	}
 	if !c.rec.resolving.CompareAndSwap(false, true) {
@@ -89,7 +89,7 @@ func callbackError(reason messages.Reason, err error) error {
 	return &messages.Error{Op: "address", Reason: reason, Err: err}
 }
 
-func (c *connection) resolved(ctx actor.Context, m *resolved) {
+func (c *connection) resolved(ctx actor.Context, m resolved) {
 	c.token = m.token
 	if m.err != nil {
 		reason := transport.ReasonOf(m.err, messages.ReasonCredCallbackError)

@@ -103,12 +103,13 @@ func (c *channel) tellRooms(ctx actor.Context, prev lifecycle.State) {
 	if !ok {
 		return
 	}
-	m := &connChanged{kind: kind, reason: c.roomReason(kind)}
+	m := connChanged{kind: kind, reason: c.roomReason(kind)}
 	if kind == membership.ConnReady {
 		m.ref = c.conn
 	}
 	if pid := c.rooms.Load(); pid != nil {
-		ctx.Send(pid, m)
+		told := m // most channels have nobody to tell
+		ctx.Send(pid, &told)
 		return
 	}
 	c.dawn = dawn{m.ref, connOf[kind]}

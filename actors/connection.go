@@ -83,7 +83,7 @@ func (c *connection) handle(ctx actor.Context) {
 	case *actor.Started:
 		c.prepare(ctx)
 	case *resolved:
-		c.resolved(ctx, m)
+		c.resolved(ctx, *m)
 	case *dial:
 		c.dial(ctx, m.ask)
 	case *dialDone:

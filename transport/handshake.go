@@ -91,7 +91,7 @@ func (h *handshake) open(ctx context.Context, raw net.Conn) (*conn, error) {
 	}
 	bounded, cancel := h.bounded(ctx)
 	defer cancel()
-	var answer *answer
+	var answer answer
 	err := within(bounded, sock, func() (err error) {
 		answer, err = h.upgrade(sock)
 		return err

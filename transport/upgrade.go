@@ -45,7 +45,7 @@ func (r *recorder) Read(b []byte) (int, error) {
 // upgrade sends the request and reads the answer (RFC 6455, 4). Errors of the
 // socket come back as they are; everything that the server said wrong is an
 // *[messages.Error].
-func (h *handshake) upgrade(conn net.Conn) (*answer, error) {
+func (h *handshake) upgrade(conn net.Conn) (answer, error) {
 	header := make(http.Header)
 	dialer := ws.Dialer{
 		Protocols: h.subprotocols,
@@ -68,13 +68,13 @@ func (h *handshake) upgrade(conn net.Conn) (*answer, error) {
 		ws.PutReader(reader)
 	}
 	if err != nil {
-		return nil, h.refused(err, recorder)
+		return answer{}, h.refused(err, recorder)
 	}
 	compressed, ok := deflateAgreed(handshake.Extensions)
 	if !ok {
-		return nil, h.fail(nil, messages.Because(messages.ReasonProtocolError, "the server agreed to a compression that was not offered (RFC 7692, 7.1); turn Compression off"))
+		return answer{}, h.fail(nil, messages.Because(messages.ReasonProtocolError, "the server agreed to a compression that was not offered (RFC 7692, 7.1); turn Compression off"))
 	}
-	return &answer{
+	return answer{
 		info: ConnInfo{
 			Local: conn.LocalAddr(), Remote: conn.RemoteAddr(),
 			Subprotocol: handshake.Protocol, Header: header, Compressed: compressed,
