@@ -3,7 +3,7 @@ package actors
 import "sync"
 
 // letters are a queue of messages. One that is empty holds no memory.
-type letters struct{ head, tail *letter }
+type letters struct{ last *letter } // of a ring: the next is the first
 
 type letter struct {
 	message any
@@ -13,34 +13,33 @@ type letter struct {
 // blank letters are those that hold nothing.
 var blank = sync.Pool{New: func() any { return new(letter) }}
 
-func (q *letters) empty() bool { return q.head == nil }
+func (q *letters) empty() bool { return q.last == nil }
 
 func (q *letters) put(message any) {
 	l := blank.Get().(*letter)
 	l.message = message
-	if q.head == nil {
-		q.head = l
-	} else {
-		q.tail.next = l
+	l.next = l
+	if q.last != nil {
+		l.next, q.last.next = q.last.next, l
 	}
-	q.tail = l
+	q.last = l
 }
 
 func (q *letters) first() any {
-	if q.head == nil {
+	if q.last == nil {
 		return nil
 	}
-	return q.head.message
+	return q.last.next.message
 }
 
 func (q *letters) take() (message any, ok bool) {
-	l := q.head
-	if l == nil {
+	if q.last == nil {
 		return nil, false
 	}
+	l := q.last.next
 	message = l.message
-	if q.head = l.next; q.head == nil {
-		q.tail = nil
+	if q.last.next = l.next; l == q.last {
+		q.last = nil
 	}
 	*l = letter{}
 	blank.Put(l)
@@ -48,8 +47,11 @@ func (q *letters) take() (message any, ok bool) {
 }
 
 func (q *letters) count() int {
-	n := 0
-	for l := q.head; l != nil; l = l.next {
+	if q.last == nil {
+		return 0
+	}
+	n := 1
+	for l := q.last.next; l != q.last; l = l.next {
 		n++
 	}
 	return n
