@@ -10,8 +10,9 @@ import (
 )
 
 // perAddress is how many connections share one address of the server: the system
-// has about 28,000 ports for each.
-const perAddress = 20_000
+// has about 28,000 ports for each, and takes long to find a free one among many that
+// are not, those of closed connections among them.
+const perAddress = 8_000
 
 // compare measures every peer in every round. Every other round goes the other
 // way round, so that a machine whose speed drifts is unfair to none.
