@@ -18,28 +18,35 @@ import (
 
 func init() { hasPoller = true }
 
-// loopback is a connection that the poller watches, and the peer's end of it.
-func loopback(t *testing.T, limits *limits) (*user, *conn, *net.TCPConn) {
+// wired is both ends of a TCP connection.
+func wired(t *testing.T) (ours, theirs *net.TCPConn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = listener.Close() }()
-	ours, err := net.Dial("tcp", listener.Addr().String())
+	one, err := net.Dial("tcp", listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs, err := listener.Accept()
+	other, err := listener.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = theirs.Close() })
+	t.Cleanup(func() { _ = other.Close() })
+	return one.(*net.TCPConn), other.(*net.TCPConn)
+}
+
+// loopback is a connection that the poller watches, and the peer's end of it.
+func loopback(t *testing.T, limits *limits) (*user, *conn, *net.TCPConn) {
+	t.Helper()
+	ours, theirs := wired(t)
 	c := newConn(ours, ours, false, nil, nil, ConnInfo{}, limits)
 	if _, ok := c.driver.(*polled); !ok {
 		t.Fatalf("its driver is a %T", c.driver)
 	}
-	return use(t, c), c, theirs.(*net.TCPConn)
+	return use(t, c), c, theirs
 }
 
 // quiet waits until no goroutine is in a driver: the poller may be about to report.

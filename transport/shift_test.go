@@ -14,19 +14,7 @@ import (
 // attended is a connection whose notify reads everything and leaves handle to be done.
 func attended(t *testing.T, handle func()) net.Conn {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	ours, err := net.Dial("tcp", listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	theirs, err := listener.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
+	ours, theirs := wired(t)
 	c := newConn(ours, ours, false, new(chunks), nil, ConnInfo{}, testLimits)
 	var reading sync.Mutex
 	c.Watch(func() func() {
@@ -48,7 +36,6 @@ func attended(t *testing.T, handle func()) net.Conn {
 		gone := make(chan struct{})
 		c.Abort(func() { close(gone) })
 		<-gone
-		_ = theirs.Close()
 	})
 	return theirs
 }
