@@ -83,7 +83,6 @@ type parcel struct {
 	answer  moment // when written and awaiting an acknowledgement: its deadline
 	begun   bool   // a connection writes it, or has written it
 	written bool
-	gone    bool       // it has its outcome
 	tries   int        // connections that were lost over it
 	left    bool       // it was written on a connection that is gone: the peer may have it
 	share   *roomShare // of its room's life; nil: it is for no room
@@ -240,7 +239,6 @@ type verdict struct {
 func (o *outbox) leave(p *parcel, result messages.Result, reason messages.Reason) verdict {
 	o.bytes -= len(p.message.Data)
 	o.weigh(p, -1)
-	p.gone = true
 	if result.OK() {
 		o.sent++
 	}

@@ -31,7 +31,7 @@ type script struct {
 func (script) Name() string { return "script" }
 
 func (p script) Traits() transport.Traits {
-	return transport.Traits{Acknowledges: p.acks, Deduplicates: p.dedupes, Borrows: p.borrows}
+	return transport.Traits{Acknowledges: p.acks, Deduplicates: p.dedupes}
 }
 
 func (p script) NewSession(opening transport.Opening) transport.Session {
@@ -47,6 +47,8 @@ type scriptSession struct {
 func text(format string, args ...any) transport.Frame {
 	return transport.Frame{Kind: transport.FrameText, Data: fmt.Appendf(nil, format, args...)}
 }
+
+func (s *scriptSession) Borrows() bool { return s.borrows }
 
 func (s *scriptSession) Open(l transport.Link) error {
 	if s.opened != nil {

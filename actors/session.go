@@ -65,9 +65,11 @@ func (c *connection) login(ctx actor.Context) {
 	})
 	c.approach = nil
 	c.link = link{c: c, ctx: ctx}
-	if lender, ok := c.conn.(transport.Lender); ok && traits.Borrows {
-		lender.Lend()
-		c.link.lent = true
+	if b, ok := c.session.(transport.Borrower); ok && b.Borrows() {
+		if lender, ok := c.conn.(transport.Lender); ok {
+			lender.Lend()
+			c.link.lent = true
+		}
 	}
 	c.conn.Watch(c.report)
 	if err := c.session.Open(&c.link); err != nil {

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -127,6 +128,9 @@ func (l *link) Publish(room messages.RoomID, p transport.Publication) {
 		c.rec.stale.Add(1)
 		c.slip(p).end(false)
 		return
+	}
+	if l.lent { // it may have to wait for its room
+		p.Data = bytes.Clone(p.Data)
 	}
 	if !c.rec.publish(room, p, c.ref.epoch, c.slip(p), c) {
 		c.pause()

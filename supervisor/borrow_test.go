@@ -2,12 +2,14 @@ package supervisor
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/seed14814784/holdfast/messages"
+	"github.com/seed14814784/holdfast/transport"
 	"github.com/seed14814784/holdfast/transport/wstest"
 )
 
@@ -71,4 +73,52 @@ func TestDataIsTheHandlersForTheCallOrForEver(t *testing.T) {
 			})
 		})
 	}
+}
+
+// hoarder is a protocol around another one, whose sessions keep the frames they see.
+type hoarder struct {
+	transport.Protocol
+	kept *[][]byte
+}
+
+func (h hoarder) NewSession(o transport.Opening) transport.Session {
+	return hoarding{h.Protocol.NewSession(o), h.kept}
+}
+
+type hoarding struct {
+	transport.Session
+	kept *[][]byte
+}
+
+func (h hoarding) Receive(link transport.Link, frame transport.Frame) error {
+	*h.kept = append(*h.kept, frame.Data)
+	return h.Session.Receive(link, frame)
+}
+
+func TestASessionThatDoesNotSayThatItBorrowsMayKeepItsFrames(t *testing.T) {
+	inScene(t, func(s *scene) {
+		s.server.Handle(func(c *wstest.Conn) {
+			c.Upgrade()
+			for n := range 100 {
+				c.Send(fmt.Sprintf("message %03d", n))
+				time.Sleep(time.Millisecond)
+			}
+			for range c.Messages() { // it is alive
+			}
+		})
+		var kept [][]byte
+		spec := s.spec("a")
+		spec.Borrow, spec.Protocol = true, hoarder{transport.Raw(), &kept}
+		s.open(spec)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		for n, data := range kept {
+			if want := fmt.Sprintf("message %03d", n); string(data) != want {
+				t.Errorf("it keeps %q instead of %q", data, want)
+			}
+		}
+		if len(kept) != 100 {
+			t.Errorf("it keeps %d", len(kept))
+		}
+	})
 }

@@ -111,7 +111,7 @@ type Spec struct {
 	// Borrow lends Handler the Data of a message: it is the handler's until it returns,
 	// and must be copied if it is kept. A message that comes in one piece costs no
 	// allocation then. Without effect for handlers of rooms, with PublishReceived, and
-	// with a Protocol that keeps what it reads (see [transport.Traits]).
+	// with a Protocol that keeps what it reads (see [transport.Borrower]).
 	Borrow bool
 
 	// PublishReceived shows inbound messages to observers too.

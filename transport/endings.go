@@ -89,6 +89,12 @@ type endingsSession struct {
 	codes map[int]messages.Code
 }
 
+// Borrows implements [Borrower]: it looks at no frame itself.
+func (s endingsSession) Borrows() bool {
+	b, ok := s.Session.(Borrower)
+	return ok && b.Borrows()
+}
+
 func (s endingsSession) Ending(reason messages.Reason) messages.Reason {
 	if code, ok := s.codes[reason.Wire.Code]; ok && reason.Wire.Scheme == "websocket" {
 		reason.Code = code

@@ -74,7 +74,7 @@ func talk(p Protocol, lines ...string) string {
 func TestRawIsFramesAsTheyAre(t *testing.T) {
 	same(t, "transcript", talk(Raw(), "o", "<hello", "b\x00", ">hi", ">\xff", "B\xff", "h", "h"),
 		"logged in { false false false 0s 0s}\ndeliver text \"\" hello\ndeliver binary \"\" \x00\nwrite 0 hi\nerror InvalidMessage\nwrite 1 \xff\nwrite 2 \x00\x00\x00\x01\nwrite 2 \x00\x00\x00\x02")
-	same(t, "traits", Raw().Traits(), Traits{Borrows: true})
+	same(t, "traits", Raw().Traits(), Traits{})
 	reason := messages.Because(messages.ReasonPeerClose, "x")
 	same(t, "ending", Raw().NewSession(Opening{}).Ending(reason), reason)
 }

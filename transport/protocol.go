@@ -24,11 +24,6 @@ type Traits struct {
 	Acknowledges bool // the peer answers each message: outcomes are Delivered, not Written
 	Deduplicates bool // the peer drops a message it had: sending again is safe; see also Link.Deduplicates
 
-	// Borrows: sessions keep nothing of a frame after Receive has returned, but for
-	// what they give to Link.Deliver. Frames are not copied for them then: Data is
-	// theirs for the time of the call.
-	Borrows bool
-
 	Rooms       bool // sessions are RoomSessions
 	RoomIDBytes int  // the longest ID of a room; 0: there is no limit
 	VerifyBatch int  // how many rooms one Verify takes; 0: one
@@ -99,6 +94,16 @@ type Taker interface {
 // those of Receive.
 type Asker interface {
 	Answered(link Link, answer any) error
+}
+
+// Borrower is a [Session] that may keep nothing of a frame after Receive has returned,
+// but for what it gives to Link.Deliver or Link.Publish. Frames are not copied for it
+// then: Data is its own for the time of the call. Whoever wraps a session has to say
+// again that it borrows: one that does not is given frames to keep.
+type Borrower interface {
+	Session
+	// Borrows is asked once, before Open.
+	Borrows() bool
 }
 
 // Link is what a session may do with its connection. It is valid during the

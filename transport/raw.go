@@ -19,7 +19,7 @@ func Raw() Protocol { return raw{} }
 type raw struct{}
 
 func (raw) Name() string               { return "websocket" }
-func (raw) Traits() Traits             { return Traits{Borrows: true} }
+func (raw) Traits() Traits             { return Traits{} }
 func (raw) NewSession(Opening) Session { return &rawSession{} }
 
 // rawSession counts its pings, so that no two payloads are the same.
@@ -29,6 +29,9 @@ func (*rawSession) Open(link Link) error {
 	link.LoggedIn(Login{})
 	return nil
 }
+
+// Borrows implements [Borrower].
+func (*rawSession) Borrows() bool { return true }
 
 func (*rawSession) Receive(link Link, frame Frame) error {
 	kind := messages.KindText
