@@ -7,8 +7,6 @@ import (
 	"runtime/debug"
 	"sync"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
 )
@@ -34,25 +32,25 @@ type approach struct {
 // A callback that ignores its context outlives the attempt. Its answer finds
 // nobody; but the next attempt must not start a second one, or a callback that
 // hangs would collect goroutines for as long as the channel lives.
-func (c *connection) prepare(ctx actor.Context) {
+func (c *connection) prepare() {
 	if c.rec.Credentials == nil && transport.Fixed(c.rec.Address) {
 		target, token, err := c.rec.resolveWith(context.Background(), c.request, c.stale)
-		c.resolved(ctx, resolved{target: target, token: token, err: err})
+		c.resolved(resolved{target: target, token: token, err: err})
 		return
 	}
 	if !c.rec.resolving.CompareAndSwap(false, true) {
-		c.fail(ctx, messages.Because(messages.ReasonCredCallbackTimeout, "the address callback of an earlier attempt has not returned yet; let it watch its context"))
+		c.fail(messages.Because(messages.ReasonCredCallbackTimeout, "the address callback of an earlier attempt has not returned yet; let it watch its context"))
 		return
 	}
 	call, cancel := context.WithTimeout(context.Background(), c.rec.Timeouts.Prepare)
 	c.cancel = cancel
-	self, root, rec, request, stale := ctx.Self(), ctx.ActorSystem().Root, c.rec, c.request, c.stale
+	rec, request, stale := c.rec, c.request, c.stale
 	rec.Workers.Go(func() {
 		defer cancel()
 		answer := &resolved{err: callbackError(messages.Because(messages.ReasonCredCallbackError, "the address callback ended its goroutine"), nil)}
 		defer func() { // whatever the callback does, runtime.Goexit included
 			rec.resolving.Store(false)
-			root.Send(self, answer)
+			c.tell(answer)
 		}()
 		target, token, err := rec.resolveWith(call, request, stale)
 		answer = &resolved{target: target, token: token, err: err}
@@ -89,7 +87,7 @@ func callbackError(reason messages.Reason, err error) error {
 	return &messages.Error{Op: "address", Reason: reason, Err: err}
 }
 
-func (c *connection) resolved(ctx actor.Context, m resolved) {
+func (c *connection) resolved(m resolved) {
 	c.token = m.token
 	if m.err != nil {
 		reason := transport.ReasonOf(m.err, messages.ReasonCredCallbackError)
@@ -97,7 +95,7 @@ func (c *connection) resolved(ctx actor.Context, m resolved) {
 			reason.Code = messages.ReasonCredCallbackError
 		}
 		c.release(reason)
-		c.fail(ctx, reason)
+		c.fail(reason)
 		return
 	}
 	c.target = m.target
@@ -105,7 +103,7 @@ func (c *connection) resolved(ctx actor.Context, m resolved) {
 	if endpoint != c.pass {
 		c.release(messages.Reason{Code: messages.ReasonUserDrop}) // it says nothing about that endpoint
 	}
-	ctx.Send(c.channel, &prepared{word: word{from: &c.ref}, endpoint: endpoint, token: m.token, own: !m.target.Token.IsZero()})
+	c.say(&prepared{word: word{from: &c.ref}, endpoint: endpoint, token: m.token, own: !m.target.Token.IsZero()})
 }
 
 // release gives the permit back.
@@ -169,7 +167,7 @@ func closeLate(conn transport.Conn, last func()) {
 
 // dial makes the socket, in a goroutine that holds the permit for exactly as
 // long as the dial takes, whatever becomes of the actor meanwhile.
-func (c *connection) dial(ctx actor.Context, ask *ask) {
+func (c *connection) dial(ask *ask) {
 	if c.approach == nil {
 		return
 	}
@@ -182,7 +180,7 @@ func (c *connection) dial(ctx actor.Context, ask *ask) {
 	call, cancel := context.WithTimeout(context.Background(), c.rec.Timeouts.Dial)
 	c.cancel = cancel
 	c.dialing = &dialing{}
-	self, root, rec, target, place, permit := ctx.Self(), ctx.ActorSystem().Root, c.rec, c.target, c.dialing, c.permit
+	rec, target, place, permit := c.rec, c.target, c.dialing, c.permit
 	c.permit = nil
 	rec.Workers.Go(func() {
 		defer cancel()
@@ -191,7 +189,7 @@ func (c *connection) dial(ctx actor.Context, ask *ask) {
 		defer func() { // whatever the dialer does, runtime.Goexit included
 			permit.Done(dialOutcome(call, err))
 			if place.finish(conn, err) {
-				root.Send(self, &dialDone{})
+				c.tell(&dialDone{})
 			}
 		}()
 		conn, err = rec.dial(call, target)
@@ -231,12 +229,12 @@ func dialError(what string) error {
 	return &messages.Error{Op: "dial", Reason: messages.Because(messages.ReasonActorPanic, "%s", what)}
 }
 
-func (c *connection) dialDone(ctx actor.Context) {
+func (c *connection) dialDone() {
 	conn, err := c.dialing.take()
 	c.conn = conn // even one that came with an error: it has to be closed
 	if err != nil {
-		c.fail(ctx, transport.ReasonOf(err, messages.ReasonUnreachable))
+		c.fail(transport.ReasonOf(err, messages.ReasonUnreachable))
 		return
 	}
-	ctx.Send(c.channel, &dialed{word: word{from: &c.ref}})
+	c.say(&dialed{word: word{from: &c.ref}})
 }

@@ -51,8 +51,7 @@ func (c *channel) Receive(ctx actor.Context) {
 		c.stopping(ctx)
 	case *actor.Stopped:
 		c.stopped(ctx)
-	case *actor.Terminated:
-		c.terminated(ctx, m.Who)
+	case *actor.Terminated: // the rooms' actor; a connection says it otherwise
 	default:
 		c.handle(ctx, m)
 	}
@@ -114,7 +113,7 @@ func (c *channel) crashing(ctx actor.Context) {
 	c.clock.stop(c.Alarms)
 	if c.conn != nil {
 		c.sketch().node = ""
-		c.drop(ctx)
+		c.drop()
 	}
 	c.answerRooms(restarted)
 	c.rooms.Store(nil) // protoactor stops it with us
@@ -152,7 +151,7 @@ func (c *channel) stopping(ctx actor.Context) {
 		c.over = true
 		c.clock.stop(c.Alarms)
 		c.withdraw()
-		c.drop(ctx)
+		c.drop()
 	}()
 	ending := messages.Reason{Code: messages.ReasonConnTerminal}
 	if c.roster != nil {
@@ -193,7 +192,7 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 		c.forget = true
 	}
 	if step.Dispose {
-		c.dispose(ctx)
+		c.dispose()
 	}
 	if prev.Status == messages.Queued && next.Status != messages.Queued {
 		c.withdraw()
@@ -220,34 +219,41 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 
 // HandleFailure makes the channel the strategy of its children. It runs on the
 // channel's goroutine, where the decision about the next attempt belongs: the
-// failed child is stopped and never restarted, and a fresh one is spawned when
-// the delay is over and the old one is gone for certain. A panic in here would
-// fail the channel, and with it its siblings; it is turned into an ordinary
-// crash of the channel instead.
+// failed child is stopped and never restarted, and a fresh one is made when
+// the delay is over and the old one is gone for certain.
 func (c *channel) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
 	ctx, ok := supervisor.(actor.Context)
-	if ok && !c.over && child.Equal(c.rooms.Load()) {
+	f, ofConnection := reason.(failure)
+	switch {
+	case ok && ofConnection:
+		c.connectionFailed(ctx, f)
+	case ok && !c.over && child.Equal(c.rooms.Load()):
 		c.roomsFailed(ctx, supervisor, child, reason)
-		return
-	}
-	if !ok || c.over || c.conn == nil || !c.conn.pid.Equal(child) || c.conn.stopping {
+	default:
 		supervisor.StopChildren(child)
-		return
+	}
+}
+
+// connectionFailed decides what follows the end of the connection. A panic in here would
+// fail the channel, and with it the rooms; it is turned into an ordinary crash of
+// the channel instead.
+func (c *channel) connectionFailed(ctx actor.Context, f failure) {
+	if c.over || c.conn != f.from || c.conn.stopping {
+		return // it was told to stop
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			c.conn.leave() // its end comes before our restart, and is no loss of its own
-			supervisor.StopChildren(child)
-			supervisor.EscalateFailure(crash{v, debug.Stack()}, nil)
+			c.drop() // its end comes before our restart, and is no loss of its own
+			ctx.(actor.Supervisor).EscalateFailure(crash{v, debug.Stack()}, nil)
 		}
 	}()
-	event := c.ending(reason)
+	event := c.ending(f)
 	event.Reason = c.secrets.veil(event.Reason) // a panic may show what it was given
-	if event.Kind == lifecycle.Panic {
-		c.report("a connection panicked: "+event.Reason.Detail, []byte(PanicStack(reason)))
+	if f.crash != nil {
+		c.report("a connection panicked: "+event.Reason.Detail, f.crash.Stack)
 	}
 	c.blame(event.Reason)
 	c.apply(ctx, event)
-	c.dispose(ctx) // whatever the table made of it, this child is suspended for good
+	c.dispose() // whatever the table made of it, it does nothing any more
 	c.clock.settle(c.Alarms, c.Record)
 }

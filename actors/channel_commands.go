@@ -35,7 +35,7 @@ func (c *channel) command(ctx actor.Context, message any) {
 	case messages.NetworkDown:
 		c.step(ctx, lifecycle.Event{Kind: lifecycle.NetworkDown})
 		if c.state.Status == messages.Ready && c.state.NetworkDown {
-			ctx.Send(c.conn.pid, &probe{})
+			c.conn.tell(&probe{})
 		}
 	case messages.NetworkUp:
 		c.step(ctx, lifecycle.Event{Kind: lifecycle.NetworkUp})
@@ -45,7 +45,7 @@ func (c *channel) command(ctx actor.Context, message any) {
 	case messages.Send:
 		c.sendCommand(m)
 	case messages.Ping:
-		c.relay("ping", func(answer func(any)) { ctx.Send(c.conn.pid, &beat{answer: answer}) })
+		c.relay("ping", func(answer func(any)) { c.conn.tell(&beat{answer: answer}) })
 	case messages.Renew:
 		c.renewCommand(ctx, m.Token)
 	case messages.Join, messages.Leave, messages.LeaveAll, messages.Switch, messages.GetRooms:

@@ -26,7 +26,7 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 		c.outbox.reuse() // it may have been Connect that led here
 	case messages.Preparing:
 		if from == messages.Queued {
-			c.connect(ctx)
+			c.connect()
 		} else {
 			// A forced refresh: a fresh attempt, past the gate like any other. Its
 			// deadline begins when it gets there.
@@ -34,16 +34,16 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 			c.queue(ctx)
 		}
 	case messages.Dialing:
-		ctx.Send(c.conn.pid, &dial{ask: c.ask})
+		c.conn.tell(&dial{ask: c.ask})
 	case messages.Authenticating:
-		ctx.Send(c.conn.pid, &login{})
+		c.conn.tell(&login{})
 	case messages.Syncing:
 		c.beginSync(ctx)
 	case messages.Ready:
 		c.forget = false
 		c.runLease()
 		if from == messages.Syncing {
-			ctx.Send(c.conn.pid, &listen{})
+			c.conn.tell(&listen{})
 		}
 		// Where nobody answers heartbeats, uptime is all the proof there is.
 		c.alive, c.stableDue = c.Keepalive.Interval <= 0 || c.Keepalive.OneWay, false
@@ -57,7 +57,7 @@ func (c *channel) enter(ctx actor.Context, from messages.Status, event lifecycle
 	case messages.Closing:
 		c.flaps.since = 0 // how the peer takes our goodbye is not how a session ends
 		c.refuse()
-		ctx.Send(c.conn.pid, &bye{})
+		c.conn.tell(&bye{})
 	case messages.Closed, messages.Kicked, messages.Failed:
 		c.refuse()
 	default: // Idle is never entered; in the others there is only to wait
@@ -102,8 +102,8 @@ func (c *channel) withdraw() {
 	}
 }
 
-// connect spawns the connection of this attempt and gives it its permit.
-func (c *channel) connect(ctx actor.Context) {
+// connect makes the connection of this attempt and gives it its permit.
+func (c *channel) connect() {
 	a := &approach{permit: c.permit, pass: c.now.reached, fresh: c.forget, request: transport.AddressRequest{
 		Channel: c.Channel,
 		Epoch:   c.state.Epoch,
@@ -120,41 +120,27 @@ func (c *channel) connect(ctx actor.Context) {
 	c.flaps.since = 0 // of a session that we ended
 	c.admittedAt = rightNow()
 	c.sketch().attempts++
-	conn := newConnection(c.Record, c.state.Epoch, ctx.Self(), a)
-	c.conn = &conn.ref
-	c.socketBorn()
-	conn.ref.pid = c.nurse(ctx, conn)
+	c.conn = &newConnection(c.Record, c.state.Epoch, a).ref
 	c.permit = nil
+	c.socketBorn()
+	c.conn.start()
 }
 
 // dispose ends the attempt: the wish to dial, and the connection with all that
 // is in flight. What the connection still says is ignored, except its last word.
-func (c *channel) dispose(ctx actor.Context) {
+func (c *channel) dispose() {
 	c.withdraw()
 	if c.conn != nil && !c.conn.stopping {
 		c.sketch().node, c.rotateIn = "", 0
-		c.drop(ctx)
+		c.drop()
 	}
 }
 
 // drop ends the connection, unless it was told to end.
-func (c *channel) drop(ctx actor.Context) {
+func (c *channel) drop() {
 	if c.conn != nil && !c.conn.stopping {
 		c.conn.leave()
-		ctx.Stop(c.conn.pid)
-	}
-}
-
-// gone is called when the connection has said its last word or its actor is
-// dead. When both have happened there is no connection any more, and an attempt
-// that had to wait for that goes on.
-func (c *channel) gone(ctx actor.Context) {
-	if c.conn == nil || !c.conn.handedUp || !c.conn.dead {
-		return
-	}
-	c.conn = nil
-	if c.state.Status == messages.Queued || c.state.Status == messages.Preparing {
-		c.queue(ctx)
+		c.conn.stop()
 	}
 }
 
@@ -170,7 +156,7 @@ func (c *channel) flush(ctx actor.Context) {
 		return
 	}
 	if c.outbox.hand() {
-		ctx.Send(c.conn.pid, &transmit{})
+		c.conn.tell(&transmit{})
 	}
 	c.overdue(ctx)
 }
@@ -184,10 +170,10 @@ func (c *channel) overdue(ctx actor.Context) {
 	}
 	switch late {
 	case stalled:
-		ctx.Send(c.conn.pid, &unanswered{reason: messages.Because(messages.ReasonAckTimeout,
+		c.conn.tell(&unanswered{reason: messages.Because(messages.ReasonAckTimeout,
 			"the peer did not acknowledge within %s a message that can be sent again", c.Outbox.AckTimeout)})
 	case doubtful:
-		ctx.Send(c.conn.pid, &probe{})
+		c.conn.tell(&probe{})
 	case punctual:
 	}
 }

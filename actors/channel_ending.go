@@ -12,10 +12,9 @@ import (
 // the channel's status. What the reason's class means depends on how far the
 // attempt had come: rejected credentials are refreshed while logging in, but an
 // expiry when they were accepted before.
-func (c *channel) ending(cause any) lifecycle.Event {
-	f, ok := cause.(failure)
-	if !ok {
-		event := lifecycle.Event{Kind: lifecycle.Panic, Reason: messages.Because(messages.ReasonActorPanic, "%v", PanicValue(cause))}
+func (c *channel) ending(f failure) lifecycle.Event {
+	if f.crash != nil {
+		event := lifecycle.Event{Kind: lifecycle.Panic, Reason: messages.Because(messages.ReasonActorPanic, "%v", f.crash.Value)}
 		if c.crashed(time.Now()) {
 			event.GiveUp = messages.ReasonRestartIntensity
 		}

@@ -45,7 +45,7 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *ended:
 		c.ended(ctx, m.from)
 	case *handlerPanic:
-		c.handlerPanicked(ctx, m.crash)
+		c.handlerPanicked(m.crash)
 	case *prepared:
 		c.refresh = false // what was asked for anew is there
 		if c.lease != unleased || !m.token.IsZero() {
@@ -106,14 +106,16 @@ func (c *channel) prepared(ctx actor.Context, endpoint string) {
 	c.wish(ctx)
 }
 
-// ended notes that a connection has said its last word.
+// ended notes that a connection has said its last word: there is none any more.
 func (c *channel) ended(ctx actor.Context, from *connectionRef) {
 	if c.conn != from {
 		return
 	}
-	c.conn.handedUp = true
 	c.clock.mark(expirySlot, c.outbox.deadline()) // of what came back
-	c.gone(ctx)
+	c.conn = nil
+	if c.state.Status == messages.Queued || c.state.Status == messages.Preparing {
+		c.queue(ctx) // it had to wait for that
+	}
 }
 
 // ticked fires the deadlines that have passed, in their order.
@@ -182,7 +184,7 @@ func (c *channel) admitted(ctx actor.Context, a *ask) {
 	}
 	// A forced refresh waited at the gate; its deadline begins now.
 	c.clock.arm(slot(lifecycle.TimerPrepare), c.Timeouts.Prepare)
-	c.connect(ctx)
+	c.connect()
 }
 
 // giveUp ends a channel that was not up in time and still waits at the gate.
@@ -223,27 +225,11 @@ func (c *channel) heard(ctx actor.Context, probe bool) {
 	}
 }
 
-func (c *channel) handlerPanicked(ctx actor.Context, crash crash) {
+func (c *channel) handlerPanicked(crash crash) {
 	if c.conn != nil && !c.conn.stopping && c.state.HasTransport() {
-		ctx.Send(c.conn.pid, &panicked{crash})
+		c.conn.tell(&panicked{crash})
 		return
 	}
 	c.crashed(time.Now())
 	c.report("a handler panicked: "+PanicValue(crash), crash.Stack)
-}
-
-// terminated notes that the connection's actor is dead.
-func (c *channel) terminated(ctx actor.Context, who *actor.PID) {
-	if c.Record == nil || c.conn == nil || !c.conn.pid.Equal(who) {
-		return
-	}
-	c.conn.dead = true
-	if !c.conn.stopping && !c.over { // nobody asked it to: an ending like any other
-		c.conn.leave()
-		c.apply(ctx, lifecycle.Event{
-			Kind:   c.endingKind(messages.Reason{Code: messages.ReasonReadError}),
-			Reason: messages.Because(messages.ReasonReadError, "the connection's actor ended by itself"),
-		})
-	}
-	c.gone(ctx)
 }

@@ -14,12 +14,17 @@ import (
 
 // connection is the actor of one physical connection, from its permit to dial
 // until its socket is closed. It owns the socket: nobody else reads, writes or
-// closes it. It is spawned for one attempt and dies with it; it is never
-// restarted. Whatever ends it is escalated to the channel as a failure.
+// closes it. It is made for one attempt and dies with it; it is never restarted.
+// Whatever ends it is escalated to the channel, whose strategy hears of it as of
+// the failure of any child.
+//
+// Nobody else knows it, so it has a mailbox and nothing of what protoactor keeps of an
+// actor so that others can find it: a PID, a context, a place in the registry. That would
+// be an eighth of an idle channel, and four more places in memory on the way of a message.
 type connection struct {
+	mailbox mailbox
 	rec     *Record
 	ref     connectionRef // what the channel knows of it
-	channel *actor.PID
 
 	*approach  // nil when the login has begun
 	*sidelines // nil until there is one
@@ -31,6 +36,7 @@ type connection struct {
 	keepalive keepalive
 	reported  atomic.Bool // that the socket is to be looked at
 	readAt    time.Time   // when the reading that is under way began; zero: none is
+	over      bool        // nothing is handled any more
 	failed    bool
 	acked     bool // the protocol acknowledges; asked once: it may panic, and at the end nobody would catch it
 	paused    bool // the inbox is full: nothing is read
@@ -53,104 +59,132 @@ type mark struct {
 // keepMarks is the room for marks that is kept while there are none.
 const keepMarks = 4
 
+var _ actor.MessageInvoker = (*connection)(nil)
+
 // newConnection makes the connection of one attempt. It takes over the permit.
-func newConnection(rec *Record, epoch messages.Epoch, channel *actor.PID, a *approach) *connection {
-	return &connection{rec: rec, ref: connectionRef{epoch: epoch}, channel: channel, approach: a}
+func newConnection(rec *Record, epoch messages.Epoch, a *approach) *connection {
+	c := &connection{rec: rec, approach: a}
+	c.ref = connectionRef{epoch: epoch, mailbox: &c.mailbox}
+	c.mailbox.RegisterHandlers(c, rec.dispatcher())
+	return c
 }
 
-// Receive handles one message. A panic in a protocol adapter goes up to the
-// channel with its stack.
-func (c *connection) Receive(ctx actor.Context) {
-	if _, ok := ctx.Message().(*actor.Stopped); ok {
-		c.stopped(ctx)
-		return
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			if _, ok := v.(crash); !ok {
-				v = crash{v, debug.Stack()}
-			}
-			panic(v)
-		}
-	}()
-	if !c.failed {
-		c.handle(ctx)
-	}
-}
-
-func (c *connection) handle(ctx actor.Context) {
-	switch m := ctx.Message().(type) {
+// InvokeSystemMessage begins the attempt, or ends it.
+func (c *connection) InvokeSystemMessage(message any) {
+	switch message.(type) {
 	case *actor.Started:
-		c.prepare(ctx)
+		c.prepare()
+	case *actor.Stop:
+		c.over = true
+		c.stopped()
+	}
+}
+
+// InvokeUserMessage handles one message.
+func (c *connection) InvokeUserMessage(message any) {
+	if !c.over {
+		c.handle(message)
+	}
+}
+
+// EscalateFailure takes a panic of a protocol adapter to the channel, with its stack.
+func (c *connection) EscalateFailure(v, _ any) {
+	panicked, ok := v.(crash)
+	if !ok {
+		panicked = crash{v, debug.Stack()}
+	}
+	c.escalate(failure{crash: &panicked})
+}
+
+// escalate is the last that a connection does by itself: its channel has it stopped.
+func (c *connection) escalate(f failure) {
+	c.over = true
+	f.from = &c.ref
+	if c.approach != nil {
+		f.token = c.token
+	}
+	self := c.rec.self.Load()
+	if self == nil {
+		return // the channel has ended, and stops it anyway
+	}
+	if channel, ok := c.rec.system.ProcessRegistry.GetLocal(self.Id); ok {
+		channel.SendSystemMessage(self, &actor.Failure{Who: actor.NewPID(self.Address, self.Id+"/connection"), Reason: f})
+	}
+}
+
+// say tells the channel something, unless that has ended.
+func (c *connection) say(message any) {
+	if self := c.rec.self.Load(); self != nil {
+		c.rec.system.Root.Send(self, message)
+	}
+}
+
+func (c *connection) handle(message any) {
+	switch m := message.(type) {
 	case *resolved:
-		c.resolved(ctx, *m)
+		c.resolved(*m)
 	case *dial:
-		c.dial(ctx, m.ask)
+		c.dial(m.ask)
 	case *dialDone:
-		c.dialDone(ctx)
+		c.dialDone()
 	case *login:
-		c.login(ctx)
+		c.login()
 	case *readable:
-		c.readable(ctx, m)
+		c.readable(m)
 	case *more:
 		c.reading = false
-		c.look(ctx)
+		c.look()
 	case *resume:
 		c.unpause()
 		c.keepalive.heardAt = rightNow() // what the peer said meanwhile waits in the socket
-		c.read(ctx)
+		c.read()
 	case *transmit:
-		c.transmit(ctx)
-		c.retryRooms(ctx) // they may have waited for that
+		c.transmit()
+		c.retryRooms() // they may have waited for that
 	case *roomsAsk:
-		c.askRooms(ctx, m.questions)
+		c.askRooms(m.questions)
 	case *roomRenew:
-		c.renewRoom(ctx, m)
+		c.renewRoom(m)
 	case *pulse:
-		c.pulse(ctx)
+		c.pulse()
 	case *beat:
-		c.beat(ctx, m.answer)
+		c.beat(m.answer)
 	case *probe:
-		c.probe(ctx)
+		c.probe()
 	case *listen:
 		c.firstWord = true
 	case *bye:
-		c.bye(ctx)
+		c.bye()
 	case *renew:
-		c.renew(ctx, m)
+		c.renew(m)
 	case *taken:
-		c.taken(ctx)
+		c.taken()
 	case *answered:
-		c.answered(ctx, m)
+		c.answered(m)
 	case *unanswered:
-		c.fail(ctx, m.reason)
+		c.fail(m.reason)
 	case *panicked:
 		panic(m.crash)
 	}
 }
 
 // fail escalates what ended the connection. The caller returns at once:
-// escalating does not unwind, it suspends the mailbox.
-func (c *connection) fail(ctx actor.Context, reason messages.Reason) {
+// escalating does not unwind.
+func (c *connection) fail(reason messages.Reason) {
 	if c.failed {
 		return
 	}
 	reason = c.rec.secrets.veil(reason)
 	c.failed, c.cause = true, &reason
-	f := failure{from: &c.ref, reason: reason}
-	if c.approach != nil {
-		f.token = c.token
-	}
-	ctx.(actor.Supervisor).EscalateFailure(f, nil)
+	c.escalate(failure{reason: reason})
 }
 
 // stopped releases everything. The socket may need a moment to close and a dial
 // may still be running; the last word is said when both are over, by whoever
 // ends last. Even a panic in here must not keep it from being said: the channel
 // would wait for ever.
-func (c *connection) stopped(ctx actor.Context) {
-	root := ctx.ActorSystem().Root
-	rec, channel, ref := c.rec, c.channel, &c.ref
+func (c *connection) stopped() {
+	rec, ref := c.rec, &c.ref
 	said := false
 	last := func() {
 		if said {
@@ -165,7 +199,7 @@ func (c *connection) stopped(ctx actor.Context) {
 		rec.outbox.reclaim(c.blamed(), cause)
 		// Something always remembers a dead actor; its socket must not be kept.
 		c.conn, c.session, c.approach, c.link, c.unwritten = nil, nil, nil, link{}, nil
-		root.Send(channel, &ended{from: ref})
+		c.say(&ended{from: ref})
 		rec.socketGone()
 	}
 	defer func() {

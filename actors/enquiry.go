@@ -5,8 +5,6 @@ import (
 	"errors"
 	"runtime/debug"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/seed14814784/holdfast/transport"
 )
 
@@ -23,14 +21,14 @@ func (l *link) Ask(question func(ctx context.Context) any) {
 	if side.asking == nil {
 		side.asking, side.hush = context.WithCancel(context.Background())
 	}
-	self, root, asking := l.ctx.Self(), l.ctx.ActorSystem().Root, side.asking
+	asking := side.asking
 	c.rec.Workers.Go(func() {
 		said := answered{crash: &crash{errors.New("a question ended its goroutine"), nil}}
 		defer func() { // whatever the question does, runtime.Goexit included
 			if v := recover(); v != nil {
 				said.crash = &crash{v, debug.Stack()}
 			}
-			root.Send(self, &said)
+			c.tell(&said)
 		}()
 		said.answer = question(asking)
 		said.crash = nil
@@ -38,7 +36,7 @@ func (l *link) Ask(question func(ctx context.Context) any) {
 }
 
 // answered gives an answer to the session that asked, unless it has said goodbye.
-func (c *connection) answered(ctx actor.Context, m *answered) {
+func (c *connection) answered(m *answered) {
 	if m.crash != nil {
 		panic(*m.crash)
 	}
@@ -47,6 +45,6 @@ func (c *connection) answered(ctx actor.Context, m *answered) {
 		return
 	}
 	if err := session.Answered(&c.link, m.answer); err != nil {
-		c.lose(ctx, err)
+		c.lose(err)
 	}
 }

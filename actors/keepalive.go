@@ -5,8 +5,6 @@ import (
 	"cmp"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
 )
@@ -92,7 +90,7 @@ func (c *connection) schedule() {
 // machine slept, or was starved. Then silence proves nothing, since nobody
 // listened; the peer gets another heartbeat and the grace time to answer it.
 // While the inbox is full nobody listens either, by intent.
-func (c *connection) pulse(ctx actor.Context) {
+func (c *connection) pulse() {
 	k := &c.keepalive
 	if c.conn == nil || c.session == nil || k.finished {
 		return
@@ -109,25 +107,25 @@ func (c *connection) pulse(ctx actor.Context) {
 	unproved := k.probing() && !now.before(k.probeBy)
 	silent := k.interval > 0 && !rules.OneWay && now.sub(k.heardAt) >= k.interval+rules.Grace
 	if unproved || silent {
-		c.read(ctx) // what has arrived counts before silence does
+		c.read() // what has arrived counts before silence does
 		if c.failed {
 			return
 		}
 	}
 	switch {
 	case k.probing() && !now.before(k.probeBy):
-		c.fail(ctx, messages.Because(messages.ReasonPongTimeout, "nothing was heard within %s of a probe", rules.Grace))
+		c.fail(messages.Because(messages.ReasonPongTimeout, "nothing was heard within %s of a probe", rules.Grace))
 		return
 	case k.interval > 0 && !rules.OneWay && now.sub(k.heardAt) >= k.interval+rules.Grace:
 		code := messages.ReasonIdleTimeout
 		if k.unanswered() {
 			code = messages.ReasonPongTimeout
 		}
-		c.fail(ctx, messages.Because(code, "nothing was heard for %s", now.sub(k.heardAt).Round(time.Millisecond)))
+		c.fail(messages.Because(code, "nothing was heard for %s", now.sub(k.heardAt).Round(time.Millisecond)))
 		return
 	case k.interval > 0 && !now.before(k.beatAt):
 		k.beatAt = now.add(time.Duration(float64(k.interval) * (1 + rules.Jitter*(2*c.rec.Random()-1))))
-		c.heartbeat(ctx)
+		c.heartbeat()
 		if c.failed {
 			return
 		}
@@ -136,7 +134,7 @@ func (c *connection) pulse(ctx actor.Context) {
 }
 
 // beat writes a heartbeat for somebody who wants to know its round-trip time.
-func (c *connection) beat(ctx actor.Context, answer func(any)) {
+func (c *connection) beat(answer func(any)) {
 	if c.rec.Keepalive.OneWay {
 		answer(messages.Reply{Err: &messages.Error{Op: "ping", Channel: c.rec.Channel, Reason: messages.Because(messages.ReasonNotSupported,
 			"the channel's heartbeats are one-way: the peer does not answer them")}})
@@ -148,7 +146,7 @@ func (c *connection) beat(ctx actor.Context, answer func(any)) {
 	case c.paused:
 		k.refuse(unread())
 	case !underway: // another one would take its place, and its answer would count for nothing
-		c.heartbeat(ctx)
+		c.heartbeat()
 	}
 }
 
@@ -159,7 +157,7 @@ func unread() messages.Reason {
 
 // heartbeat writes one heartbeat. When the socket has no room for it, bytes are
 // under way: the heartbeat is left out, and who asked for it is told.
-func (c *connection) heartbeat(ctx actor.Context) {
+func (c *connection) heartbeat() {
 	if c.conn == nil || c.session == nil {
 		return
 	}
@@ -173,20 +171,20 @@ func (c *connection) heartbeat(ctx actor.Context) {
 	case reason.Code == messages.ReasonSlowConsumer:
 		k.refuse(reason)
 	default:
-		c.lose(ctx, err)
+		c.lose(err)
 	}
 }
 
 // probe asks for a sign of life within the grace time, unless the peer is known
 // not to answer. One that is under way keeps its deadline, however often somebody
 // has doubts meanwhile.
-func (c *connection) probe(ctx actor.Context) {
+func (c *connection) probe() {
 	k := &c.keepalive
 	if c.conn == nil || c.session == nil || c.rec.Keepalive.OneWay || k.finished || k.probing() {
 		return
 	}
 	k.probeBy = rightNow().add(max(c.rec.Keepalive.Grace, time.Second))
-	c.heartbeat(ctx)
+	c.heartbeat()
 	if !c.failed {
 		c.schedule()
 	}

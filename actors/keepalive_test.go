@@ -91,7 +91,7 @@ func TestProcessThatSleptAsksBeforeItCondemns(t *testing.T) {
 		s.after(time.Second)
 		c.keepalive.dueAt = c.keepalive.dueAt.add(-time.Hour)
 		c.keepalive.heardAt = c.keepalive.heardAt.add(-time.Hour)
-		s.system.Root.Send(s.record.conn.pid, &pulse{})
+		s.record.conn.tell(&pulse{})
 		s.after(time.Minute)
 		s.expect(``)
 		if len(s.pongs) == 0 || s.pongs[0].At != s.start.Add(time.Second) {
@@ -99,7 +99,7 @@ func TestProcessThatSleptAsksBeforeItCondemns(t *testing.T) {
 		}
 		c.keepalive.dueAt = c.keepalive.dueAt.add(-time.Hour)
 		s.peer.set(func(p *peer) { p.deaf = true })
-		s.system.Root.Send(s.record.conn.pid, &pulse{})
+		s.record.conn.tell(&pulse{})
 		s.after(time.Minute)
 		s.expect(`1m11s Backoff PongTimeout
 			1m12s Queued

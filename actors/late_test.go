@@ -254,7 +254,7 @@ func TestTheTimeForAnAnswerBeginsAnewWhenItCanBeReadAgain(t *testing.T) {
 				s.peer.last().send("no matter")
 				synctest.Wait()
 				if test.lost {
-					s.system.Root.Send(s.record.conn.pid, &unanswered{reason: messages.Because(messages.ReasonReadEOF, "lost")})
+					s.record.conn.tell(&unanswered{reason: messages.Because(messages.ReasonReadEOF, "lost")})
 					s.after(30 * time.Second)
 					s.ask(messages.Connect{})
 					s.after(10 * time.Second)

@@ -150,7 +150,7 @@ func (c *channel) offer(ctx actor.Context, token messages.Token, answer func(any
 	c.let().offered = token
 	c.secrets.learn(token)
 	self, root, from := ctx.Self(), ctx.ActorSystem().Root, c.conn
-	ctx.Send(c.conn.pid, &renew{token: token, answer: func(reply any) {
+	c.conn.tell(&renew{token: token, answer: func(reply any) {
 		answer(reply)
 		r, _ := reply.(messages.Reply)
 		root.Send(self, &offered{word: word{from: from}, err: r.Err})

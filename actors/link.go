@@ -3,8 +3,6 @@ package actors
 import (
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
 )
@@ -12,7 +10,6 @@ import (
 // link is what a protocol's session sees of its connection.
 type link struct {
 	c      *connection
-	ctx    actor.Context
 	frames uint64 // given to the socket
 	broken bool   // the socket does not take frames any more
 	lent   bool   // what is read is the connection's, not ours
@@ -61,13 +58,13 @@ func (l *link) LoggedIn(login transport.Login) {
 		c.pause()
 	}
 	c.startKeepalive(login.Heartbeat)
-	c.watchReturns(l.ctx)
-	l.ctx.Send(c.channel, &loggedIn{word: word{from: &c.ref}, login: login})
+	c.watchReturns()
+	l.c.say(&loggedIn{word: word{from: &c.ref}, login: login})
 }
 
 // Synced tells the channel that catching up is done.
 func (l *link) Synced() {
-	l.ctx.Send(l.c.channel, &synced{word: word{from: &l.c.ref}})
+	l.c.say(&synced{word: word{from: &l.c.ref}})
 }
 
 // Deliver hands a message to the channel's inbox. When that is full, nothing is
@@ -109,12 +106,12 @@ func (l *link) GoAway(within time.Duration, reason messages.Reason) {
 	if reason.Code == messages.ReasonOK {
 		reason.Code = messages.ReasonGoAway
 	}
-	l.ctx.Send(l.c.channel, &goAway{word: word{from: &l.c.ref}, within: within, reason: reason})
+	l.c.say(&goAway{word: word{from: &l.c.ref}, within: within, reason: reason})
 }
 
 // Renewed tells the channel that fresh credentials were accepted.
 func (l *link) Renewed(ttl time.Duration) {
-	l.ctx.Send(l.c.channel, &renewed{word: word{from: &l.c.ref}, ttl: ttl})
+	l.c.say(&renewed{word: word{from: &l.c.ref}, ttl: ttl})
 }
 
 // Keep holds something for the next session.

@@ -3,8 +3,6 @@ package actors
 import (
 	"sync"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/seed14814784/holdfast/transport"
 )
 
@@ -93,16 +91,15 @@ func (c *connection) slip(p transport.Publication) slip {
 
 // watchReturns has this connection told of what handlers took, if its session
 // wants to know.
-func (c *connection) watchReturns(ctx actor.Context) {
+func (c *connection) watchReturns() {
 	if _, ok := c.session.(transport.Taker); ok {
-		self, root := ctx.Self(), ctx.ActorSystem().Root
-		c.rec.returning().watch(func() { root.Send(self, &taken{}) })
+		c.rec.returning().watch(func() { c.tell(&taken{}) })
 	}
 }
 
 // taken tells the session what handlers took. After its goodbye it can do nothing
 // about that any more: what comes back then is for the next one.
-func (c *connection) taken(ctx actor.Context) {
+func (c *connection) taken() {
 	session, ok := c.session.(transport.Taker)
 	for ok && !c.leaving {
 		s, some := c.rec.returning().next()
@@ -110,7 +107,7 @@ func (c *connection) taken(ctx actor.Context) {
 			return
 		}
 		if err := session.Taken(&c.link, s.receipt, s.taken); err != nil {
-			c.lose(ctx, err)
+			c.lose(err)
 			return
 		}
 	}

@@ -91,11 +91,15 @@ func (r *Record) report(what string, stack []byte) {
 
 // propsOf makes actors of this channel.
 func (r *Record) propsOf(producer actor.ProducerWithActorSystem) *actor.Props {
-	props := actor.PropsFromProducerWithActorSystem(producer, actor.WithMailbox(newMailbox))
+	return actor.PropsFromProducerWithActorSystem(producer, actor.WithMailbox(newMailbox), actor.WithDispatcher(r.dispatcher()))
+}
+
+// dispatcher runs the mailboxes of this channel.
+func (r *Record) dispatcher() actor.Dispatcher {
 	if r.Dispatcher != nil {
-		props.Configure(actor.WithDispatcher(r.Dispatcher))
+		return r.Dispatcher
 	}
-	return props
+	return unmanned
 }
 
 // ring has the channel look at its clock.

@@ -136,11 +136,11 @@ func (a *rooms) put(r *room, token messages.Token) {
 // flush sends the questions of this message to the connection.
 func (a *rooms) flush(ctx actor.Context) {
 	if len(a.batch) > 0 && a.roster.ref != nil {
-		ctx.Send(a.roster.ref.pid, &roomsAsk{questions: a.batch})
+		a.roster.ref.tell(&roomsAsk{questions: a.batch})
 	}
 	for _, renewal := range a.renewals {
 		if a.roster.ref != nil {
-			ctx.Send(a.roster.ref.pid, &renewal)
+			a.roster.ref.tell(&renewal)
 		}
 	}
 	a.batch, a.renewals = nil, nil

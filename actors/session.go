@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
 )
@@ -46,10 +44,10 @@ func (c *connection) ring() { c.tell(&pulse{}) }
 func (c *connection) resume() { c.tell(&resume{}) }
 
 // tell sends the connection a message, from any goroutine.
-func (c *connection) tell(message any) { c.rec.system.Root.Send(c.ref.pid, message) }
+func (c *connection) tell(message any) { c.ref.tell(message) }
 
 // login starts the protocol on the fresh socket.
-func (c *connection) login(ctx actor.Context) {
+func (c *connection) login() {
 	traits := c.rec.Protocol.Traits()
 	c.acked = traits.Acknowledges
 	c.rec.outbox.resends(traits.Deduplicates)
@@ -64,7 +62,7 @@ func (c *connection) login(ctx actor.Context) {
 		Memory:  c.rec.memory,
 	})
 	c.approach = nil
-	c.link = link{c: c, ctx: ctx}
+	c.link = link{c: c}
 	if b, ok := c.session.(transport.Borrower); ok && b.Borrows() {
 		if lender, ok := c.conn.(transport.Lender); ok {
 			lender.Lend()
@@ -73,34 +71,34 @@ func (c *connection) login(ctx actor.Context) {
 	}
 	c.conn.Watch(c.report)
 	if err := c.session.Open(&c.link); err != nil {
-		c.lose(ctx, err)
+		c.lose(err)
 	}
 }
 
 // readable looks at the socket. The handler's turn is when the actor is done: it may run
 // on the same goroutine, if that was lent.
-func (c *connection) readable(ctx actor.Context, m *readable) {
+func (c *connection) readable(m *readable) {
 	if m.lent {
 		c.rec.inbox.borrow()
 		defer func() { m.rest = c.rec.inbox.giveBack() }()
 	}
 	c.reported.Store(false) // before the look: what arrives during it causes another report
-	c.look(ctx)
+	c.look()
 }
 
 // look takes what has come, and writes what had to wait.
-func (c *connection) look(ctx actor.Context) {
-	c.read(ctx)
+func (c *connection) look() {
+	c.read()
 	if c.clogged {
-		c.transmit(ctx)
+		c.transmit()
 	}
-	c.retryRooms(ctx)
-	c.retryRenewals(ctx)
+	c.retryRooms()
+	c.retryRenewals()
 }
 
 // read takes what has arrived, until nothing is left, the inbox is full, or
 // others have waited long enough.
-func (c *connection) read(ctx actor.Context) {
+func (c *connection) read() {
 	c.settle()
 	c.readAt = time.Now()
 	defer func() { c.readAt = time.Time{} }()
@@ -113,10 +111,10 @@ func (c *connection) read(ctx actor.Context) {
 			return
 		}
 		if err != nil {
-			c.lose(ctx, err)
+			c.lose(err)
 			return
 		}
-		c.listen(ctx)
+		c.listen()
 		switch frame.Kind {
 		case transport.FramePing: // answered by the connection itself
 		case transport.FramePong:
@@ -126,14 +124,14 @@ func (c *connection) read(ctx actor.Context) {
 			if err != nil && c.leaving && c.link.broken { // it had something to say after its goodbye
 				c.link.broken = false
 			} else if err != nil {
-				c.lose(ctx, err)
+				c.lose(err)
 				return
 			}
 		}
 	}
 	if !c.reading { // another one would be there for ever, if the peer never stops
 		c.reading = true
-		ctx.Send(ctx.Self(), &more{})
+		c.tell(&more{})
 	}
 }
 
@@ -164,10 +162,10 @@ func (c *connection) unpause() {
 }
 
 // listen notes that the peer is alive.
-func (c *connection) listen(ctx actor.Context) {
+func (c *connection) listen() {
 	c.keepalive.heardAt = momentAt(c.now())
 	if probing := c.keepalive.probing(); c.firstWord || probing {
-		ctx.Send(c.channel, &heard{word: word{from: &c.ref}, probe: probing})
+		c.say(&heard{word: word{from: &c.ref}, probe: probing})
 		c.firstWord, c.keepalive.probeBy = false, 0
 	}
 }
@@ -177,21 +175,21 @@ func (c *connection) listen(ctx actor.Context) {
 // A peer that kicks us closes its socket, and a write may be the first to
 // notice. Then the kick waits to be read, and it matters more than the write:
 // without it the channel would come back and be kicked again.
-func (c *connection) lose(ctx actor.Context, err error) {
+func (c *connection) lose(err error) {
 	if c.link.broken {
 		c.link.broken = false
-		if c.read(ctx); c.failed {
+		if c.read(); c.failed {
 			return
 		}
 	}
 	reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 	c.settle()
-	c.fail(ctx, c.session.Ending(reason))
+	c.fail(c.session.Ending(reason))
 }
 
 // transmit writes what the outbox has handed over, in order, as far as the socket
 // takes it. The rest waits until the socket has taken what was written before.
-func (c *connection) transmit(ctx actor.Context) {
+func (c *connection) transmit() {
 	c.clogged = false
 	for more := true; more && c.session != nil && !c.failed && !c.leaving; { // else the outbox takes it back when we end
 		var p *parcel
@@ -213,7 +211,7 @@ func (c *connection) transmit(ctx actor.Context) {
 					c.rec.nudge()
 				}
 			default:
-				c.lose(ctx, err)
+				c.lose(err)
 				return
 			}
 		} else {
@@ -237,9 +235,9 @@ func rejects(code messages.Code) bool {
 // bye starts the closing handshake. The peer's answer ends the connection; it
 // comes after all that the peer has sent before, so reading goes on even if the
 // inbox is full. What finds no room there is dropped, see [link.Deliver].
-func (c *connection) bye(ctx actor.Context) {
+func (c *connection) bye() {
 	if c.conn == nil || c.session == nil {
-		c.fail(ctx, messages.Reason{Code: messages.ReasonUserDisconnect})
+		c.fail(messages.Reason{Code: messages.ReasonUserDisconnect})
 		return
 	}
 	c.leaving = true
@@ -248,8 +246,8 @@ func (c *connection) bye(ctx actor.Context) {
 	c.keepalive.stop(c.rec.Alarms, messages.Because(messages.ReasonNotConnected, "the channel is closing"))
 	code, text := c.session.Bye(&c.link)
 	if err := c.conn.Close(code, text); err != nil {
-		c.lose(ctx, err)
+		c.lose(err)
 		return
 	}
-	c.read(ctx)
+	c.read()
 }

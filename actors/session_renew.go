@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
 )
@@ -14,7 +12,7 @@ type renewal struct {
 }
 
 // renew presents fresh credentials, if the protocol can.
-func (c *connection) renew(ctx actor.Context, m *renew) {
+func (c *connection) renew(m *renew) {
 	refuse := func(reason messages.Reason) {
 		m.answer(messages.Reply{Err: &messages.Error{Op: "renew", Channel: c.rec.Channel, Reason: reason}})
 	}
@@ -35,12 +33,12 @@ func (c *connection) renew(ctx actor.Context, m *renew) {
 			m.answer(messages.Reply{Status: messages.Ready})
 		},
 	})
-	c.retryRenewals(ctx)
+	c.retryRenewals()
 }
 
 // renewRoom presents a fresh token for a room, where the protocol can. Where it
 // cannot, the room ends with its token and is joined again with another one.
-func (c *connection) renewRoom(ctx actor.Context, m *roomRenew) {
+func (c *connection) renewRoom(m *roomRenew) {
 	renewer, ok := c.session.(transport.RoomRenewer)
 	if !ok {
 		return
@@ -57,13 +55,13 @@ func (c *connection) renewRoom(ctx actor.Context, m *roomRenew) {
 		},
 		done: func(error) {},
 	})
-	c.retryRenewals(ctx)
+	c.retryRenewals()
 }
 
 // retryRenewals writes what the socket will take of them. A token that comes a
 // moment later is as good; the rest waits until the socket has taken what was
 // written before.
-func (c *connection) retryRenewals(ctx actor.Context) {
+func (c *connection) retryRenewals() {
 	for c.sidelines != nil && len(c.renewals) > 0 && !c.failed && !c.leaving {
 		r, before := c.renewals[0], c.link.frames
 		err := r.write()
@@ -73,7 +71,7 @@ func (c *connection) retryRenewals(ctx actor.Context) {
 		c.renewals = c.renewals[1:]
 		r.done(err)
 		if err != nil {
-			c.lose(ctx, err)
+			c.lose(err)
 		}
 	}
 }

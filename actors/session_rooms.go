@@ -4,28 +4,26 @@ import (
 	"bytes"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/seed14814784/holdfast/actors/membership"
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
 )
 
 // askRooms takes questions of the rooms actor.
-func (c *connection) askRooms(ctx actor.Context, questions []enquiry) {
+func (c *connection) askRooms(questions []enquiry) {
 	if c.conn == nil || c.session == nil || c.leaving {
 		return // the rooms will hear that the connection is gone
 	}
 	side := c.sideline()
 	side.questions = append(side.questions, questions...)
-	c.retryRooms(ctx)
+	c.retryRooms()
 }
 
 // retryRooms asks what the socket will take of the questions. The rest waits
 // until the socket has taken what was written before; and all wait for the
 // messages that were handed over before them, so that a leave comes after what was
 // said in the room.
-func (c *connection) retryRooms(ctx actor.Context) {
+func (c *connection) retryRooms() {
 	if c.sidelines == nil {
 		return
 	}
@@ -43,7 +41,7 @@ func (c *connection) retryRooms(ctx actor.Context) {
 					c.link.Room(q.request.Ticket, transport.RoomNews{Kind: transport.RoomDenied, Reason: reason})
 				}
 			default:
-				c.lose(ctx, err)
+				c.lose(err)
 				return
 			}
 		}
@@ -117,7 +115,7 @@ func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {
 		news.History = nil
 	}
 	if pid := c.rec.rooms.Load(); pid != nil {
-		l.ctx.Send(pid, &roomNews{from: &c.ref, ticket: ticket, news: news})
+		c.rec.system.Root.Send(pid, &roomNews{from: &c.ref, ticket: ticket, news: news})
 	}
 }
 

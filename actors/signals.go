@@ -45,12 +45,19 @@ func (*handlerPanic) IgnoreDeadLetterLogging() {}
 // connectionRef is one physical connection as the channel knows it.
 type connectionRef struct {
 	epoch    messages.Epoch
-	pid      *actor.PID
+	mailbox  *mailbox
 	stopping bool // it was told to end; only its last word counts
-	handedUp bool // its last word has come
-	dead     bool // its actor is gone
 	asked    []*question
 }
+
+// tell sends it a message, from any goroutine.
+func (r *connectionRef) tell(message any) { r.mailbox.PostUserMessage(message) }
+
+// start begins its attempt.
+func (r *connectionRef) start() { r.mailbox.PostSystemMessage(&actor.Started{}) }
+
+// stop ends it, whatever it does.
+func (r *connectionRef) stop() { r.mailbox.PostSystemMessage(&actor.Stop{}) }
 
 // leave makes the connection one that only its last word is expected of. What it
 // was asked may never reach it, so those who wait are answered here.
@@ -184,5 +191,6 @@ func (r *readable) errand() { r.lent = true }
 type failure struct {
 	from   *connectionRef
 	reason messages.Reason
+	crash  *crash         // nil: it was no panic
 	token  messages.Token // what it logged in with, or would have
 }
