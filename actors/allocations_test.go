@@ -26,7 +26,7 @@ func TestAMessageCostsFewAllocations(t *testing.T) {
 			rules := benchRules(dialer, observer)
 			rules.Borrow = test.borrow
 			record := bench(rules, func(messages.Received) {})
-			pid := theatre.Root.Spawn(ChannelProps(record))
+			pid := Spawn(theatre.Root, record)
 			theatre.Root.Send(pid, messages.Connect{})
 			await(func() bool { return observer.ready.Load() == 1 })
 			conn := dialer.last.Load()

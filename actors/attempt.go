@@ -103,7 +103,7 @@ func (c *connection) resolved(m resolved) {
 	if endpoint != c.pass {
 		c.release(messages.Reason{Code: messages.ReasonUserDrop}) // it says nothing about that endpoint
 	}
-	c.say(&prepared{word: word{from: &c.ref}, endpoint: endpoint, token: m.token, own: !m.target.Token.IsZero()})
+	c.say(&prepared{word: word{from: c}, endpoint: endpoint, token: m.token, own: !m.target.Token.IsZero()})
 }
 
 // release gives the permit back.
@@ -236,5 +236,5 @@ func (c *connection) dialDone() {
 		c.fail(transport.ReasonOf(err, messages.ReasonUnreachable))
 		return
 	}
-	c.say(&dialed{word: word{from: &c.ref}})
+	c.say(&dialed{word: word{from: c}})
 }

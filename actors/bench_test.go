@@ -130,7 +130,7 @@ func BenchmarkIdleChannel(b *testing.B) {
 		goroutines := runtime.NumGoroutine()
 		for i := range records {
 			records[i] = bench(rules, func(messages.Received) {})
-			pids[i] = theatre.Root.Spawn(ChannelProps(records[i]))
+			pids[i] = Spawn(theatre.Root, records[i])
 			theatre.Root.Send(pids[i], messages.Connect{})
 		}
 		await(func() bool { return observer.ready.Load() == channels })
@@ -159,7 +159,7 @@ func BenchmarkSend(b *testing.B) {
 		b.Run(fmt.Sprint(size, " bytes"), func(b *testing.B) {
 			observer := &counter{}
 			record, _ := benched(func(messages.Received) {}, observer)
-			pid := theatre.Root.Spawn(ChannelProps(record))
+			pid := Spawn(theatre.Root, record)
 			theatre.Root.Send(pid, messages.Connect{})
 			await(func() bool { return observer.ready.Load() == 1 })
 			message := messages.Binary(make([]byte, size))
@@ -185,7 +185,7 @@ func BenchmarkDeliver(b *testing.B) {
 	var heard atomic.Int64
 	observer := &counter{}
 	record, dialer := benched(func(messages.Received) { heard.Add(1) }, observer)
-	pid := theatre.Root.Spawn(ChannelProps(record))
+	pid := Spawn(theatre.Root, record)
 	theatre.Root.Send(pid, messages.Connect{})
 	await(func() bool { return observer.ready.Load() == 1 })
 	conn := dialer.last.Load()

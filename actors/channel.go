@@ -11,13 +11,10 @@ import (
 	"github.com/seed14814784/holdfast/messages"
 )
 
-// ChannelProps makes the actor that runs a record. Spawn it as the child of an
-// actor that restarts it when it fails: the new incarnation goes on from the
-// record.
-func ChannelProps(r *Record) *actor.Props {
-	return actor.PropsFromProducer(nil, actor.WithSpawnFunc(func(_ *actor.ActorSystem, name string, _ *actor.Props, parent actor.SpawnerContext) (*actor.PID, error) {
-		return r.Workers.nursery.channel(r, name, parent)
-	}))
+// Spawn makes the actor that runs a record, as the child of an actor that restarts it
+// when it fails: the new incarnation goes on from the record.
+func Spawn(parent actor.SpawnerContext, r *Record) *actor.PID {
+	return r.Workers.nursery.spawn(parent, r)
 }
 
 // channel is the actor of one channel: a thin shell that turns what happens
@@ -28,17 +25,18 @@ type channel struct {
 	*Record
 	nursery  *nursery // that it is of; nil in some tests
 	clock    clock
-	answer   func(any)   // to the command at hand; nil when nobody asked
-	over     bool        // stopping: nothing moves any more
-	permit   Permit      // just admitted, about to be given to a connection
-	earliest moment      // the next attempt must not begin before
-	asked    []*question // of the rooms actor, by users
+	answer   func(any) // to the command at hand; nil when nobody asked
+	over     bool      // stopping: nothing moves any more
+	permit   Permit    // just admitted, about to be given to a connection
+	earliest moment    // the next attempt must not begin before
+	asked    questions // of the rooms actor, by users
 	// A drain: the rooms were told to leave, and have left.
 	departing, departed bool
 }
 
 // Receive handles one message.
 func (c *channel) Receive(ctx actor.Context) {
+	defer c.named()
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		if c.Record == nil {
@@ -60,15 +58,23 @@ func (c *channel) Receive(ctx actor.Context) {
 	}
 }
 
-// handle runs one user message. A panic answers whoever asked before it goes
-// up to the supervisor, with the stack that protoactor would not keep.
+// named has a panic go up to the supervisor with the name of the channel, and with the
+// stack that protoactor would not keep.
+func (c *channel) named() {
+	v := recover()
+	if v == nil {
+		return
+	}
+	whole := crash{Value: v, Stack: debug.Stack()}
+	if c.Record != nil {
+		whole.Channel = c.Channel
+	}
+	panic(whole)
+}
+
+// handle runs one user message. A panic answers whoever asked before it goes up.
 func (c *channel) handle(ctx actor.Context, message any) {
-	defer func() {
-		c.answer = nil
-		if v := recover(); v != nil {
-			panic(crash{v, debug.Stack()})
-		}
-	}()
+	defer func() { c.answer = nil }()
 	if request, ok := message.(*Request); ok {
 		c.answer = func(reply any) {
 			select {
@@ -222,6 +228,7 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 // failed child is stopped and never restarted, and a fresh one is made when
 // the delay is over and the old one is gone for certain.
 func (c *channel) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
+	defer c.named()
 	ctx, ok := supervisor.(actor.Context)
 	f, ofConnection := reason.(failure)
 	switch {
@@ -234,19 +241,12 @@ func (c *channel) HandleFailure(_ *actor.ActorSystem, supervisor actor.Superviso
 	}
 }
 
-// connectionFailed decides what follows the end of the connection. A panic in here would
-// fail the channel, and with it the rooms; it is turned into an ordinary crash of
-// the channel instead.
+// connectionFailed decides what follows the end of the connection.
 func (c *channel) connectionFailed(ctx actor.Context, f failure) {
 	if c.over || c.conn != f.from || c.conn.stopping {
 		return // it was told to stop
 	}
-	defer func() {
-		if v := recover(); v != nil {
-			c.drop() // its end comes before our restart, and is no loss of its own
-			ctx.(actor.Supervisor).EscalateFailure(crash{v, debug.Stack()}, nil)
-		}
-	}()
+	defer c.dispose() // whatever the table made of it, it does nothing any more; also if that crashed
 	event := c.ending(f)
 	event.Reason = c.secrets.veil(event.Reason) // a panic may show what it was given
 	if f.crash != nil {
@@ -254,6 +254,5 @@ func (c *channel) connectionFailed(ctx actor.Context, f failure) {
 	}
 	c.blame(event.Reason)
 	c.apply(ctx, event)
-	c.dispose() // whatever the table made of it, it does nothing any more
 	c.clock.settle(c.Alarms, c.Record)
 }

@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"slices"
-
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/seed14814784/holdfast/actors/lifecycle"
@@ -115,7 +113,7 @@ func (c *channel) relay(op string, pass func(answer func(any))) {
 	case messages.Syncing, messages.Ready, messages.Draining:
 		c.answer = nil
 		q := &question{op: op, reply: answer}
-		c.conn.asked = append(slices.DeleteFunc(c.conn.asked, func(q *question) bool { return q.answered.Load() }), q)
+		c.conn.asked.add(q)
 		pass(q.answer)
 	default:
 		c.reply(c.refusal(op, notConnected(c.state.Status, c.now.why())))

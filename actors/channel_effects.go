@@ -120,7 +120,7 @@ func (c *channel) connect() {
 	c.flaps.since = 0 // of a session that we ended
 	c.admittedAt = rightNow()
 	c.sketch().attempts++
-	c.conn = &newConnection(c.Record, c.state.Epoch, a).ref
+	c.conn = newConnection(c.Record, c.state.Epoch, a)
 	c.permit = nil
 	c.socketBorn()
 	c.conn.start()
@@ -136,10 +136,12 @@ func (c *channel) dispose() {
 	}
 }
 
-// drop ends the connection, unless it was told to end.
+// drop ends the connection, unless it was told to end: only its last word is expected
+// of it. What it was asked may never reach it, so those who wait are answered here.
 func (c *channel) drop() {
 	if c.conn != nil && !c.conn.stopping {
-		c.conn.leave()
+		c.conn.stopping = true
+		c.conn.asked.refuse(c, messages.Because(messages.ReasonNotConnected, "the connection was lost before it answered"))
 		c.conn.stop()
 	}
 }
@@ -263,7 +265,7 @@ func (c *channel) tell(prev lifecycle.State, step lifecycle.Step, at time.Time) 
 	p := c.sketch()
 	if !moved && !step.Updated {
 		if step.Delay > 0 { // a crash while waiting: the wait began anew
-			p.retryAt = at.Add(step.Delay)
+			p.retries(at.Add(step.Delay))
 		}
 		c.sitting(next)()
 		return
@@ -280,10 +282,11 @@ func (c *channel) tell(prev lifecycle.State, step lifecycle.Step, at time.Time) 
 		Attempt: next.Attempt, Epoch: next.Epoch, Planned: step.Planned, Node: p.node,
 		Action: step.Reason.Action(), At: at,
 	}
-	p.retryAt = time.Time{}
+	p.retryIn = 0
 	switch next.Status {
 	case messages.Backoff, messages.Suspended:
-		event.RetryIn, p.retryAt = step.Delay, at.Add(step.Delay)
+		event.RetryIn = step.Delay
+		p.retries(at.Add(step.Delay))
 	case messages.Ready:
 		event.Resumed, event.Gap, event.Degraded = c.resumed, c.gap, step.Degraded
 	default: // nothing to add

@@ -100,6 +100,14 @@ func PanicValue(cause any) string {
 	return fmt.Sprint(cause)
 }
 
+// PanicChannel is whose actor panicked; "" if it was not a channel's.
+func PanicChannel(cause any) messages.ChannelID {
+	if c, ok := cause.(crash); ok {
+		return c.Channel
+	}
+	return ""
+}
+
 // PanicStack is the stack of such a panic, or "".
 func PanicStack(cause any) string {
 	if c, ok := cause.(crash); ok {

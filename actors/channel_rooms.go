@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -21,7 +19,7 @@ func (c *channel) ensureRooms(ctx actor.Context) *actor.PID {
 	pid := c.rooms.Load()
 	if pid == nil {
 		if c.roster == nil {
-			c.roster = &roster{dawn: c.dawn}
+			c.roster = &roster{dawn: c.dawn()}
 		}
 		pid = ctx.Spawn(roomsProps(c.Record, ctx.Self()))
 		c.rooms.Store(pid)
@@ -48,7 +46,7 @@ func (c *channel) roomCommand(ctx actor.Context, command any) {
 	}
 	c.answer = nil
 	q := &question{op: "rooms", reply: answer}
-	c.asked = append(slices.DeleteFunc(c.asked, func(q *question) bool { return q.answered.Load() }), q)
+	c.asked.add(q)
 	ctx.Send(c.ensureRooms(ctx), &roomCommand{command: command, answer: q.answer})
 }
 
@@ -105,17 +103,25 @@ func (c *channel) tellRooms(ctx actor.Context, prev lifecycle.State) {
 	}
 	m := connChanged{kind: kind, reason: c.roomReason(kind)}
 	if kind == membership.ConnReady {
-		m.ref = c.conn
+		m.line = c.conn
 	}
 	if pid := c.rooms.Load(); pid != nil {
 		told := m // most channels have nobody to tell
 		ctx.Send(pid, &told)
 		return
 	}
-	c.dawn = dawn{m.ref, connOf[kind]}
+	c.footing = connOf[kind]
 	if c.roster != nil {
-		c.roster.dawn = c.dawn
+		c.roster.dawn = c.dawn()
 	}
+}
+
+// dawn is how the connection stands now.
+func (c *channel) dawn() dawn {
+	if c.footing == membership.ConnUp {
+		return dawn{c.conn, c.footing}
+	}
+	return dawn{nil, c.footing}
 }
 
 // roomsHear is the event of the rooms in a step of the channel.
@@ -162,11 +168,6 @@ func (c *channel) roomReason(kind membership.Kind) messages.Reason {
 // from the roster. Beyond the panic budget the channel is given up, as for any
 // other bug.
 func (c *channel) roomsFailed(ctx actor.Context, supervisor actor.Supervisor, child *actor.PID, cause any) {
-	defer func() {
-		if v := recover(); v != nil {
-			supervisor.EscalateFailure(crash{v, debug.Stack()}, nil)
-		}
-	}()
 	what := PanicValue(cause)
 	c.report("the rooms actor panicked: "+what, []byte(PanicStack(cause)))
 	c.answerRooms(restarted)
@@ -182,10 +183,7 @@ func (c *channel) roomsFailed(ctx actor.Context, supervisor actor.Supervisor, ch
 
 // answerRooms answers those whose commands may be lost with the rooms actor.
 func (c *channel) answerRooms(reason messages.Reason) {
-	for _, q := range c.asked {
-		q.answer(c.refusal(q.op, reason))
-	}
-	c.asked = nil
+	c.asked.refuse(c, reason)
 }
 
 var restarted = messages.Because(messages.ReasonActorPanic, "the rooms were restarted before it was answered; look at them and ask again")

@@ -30,7 +30,7 @@ var due = [lifecycle.TimerCount]lifecycle.Kind{
 // message was one of those. What a connection says that does not count any more
 // is dropped here, whatever it is.
 func (c *channel) signal(ctx actor.Context, message any) bool {
-	if w, ok := message.(interface{ sender() *connectionRef }); ok && !c.current(w.sender()) {
+	if w, ok := message.(interface{ sender() *connection }); ok && !c.current(w.sender()) {
 		return true
 	}
 	switch m := message.(type) {
@@ -58,7 +58,9 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *loggedIn:
 		c.loggedIn(ctx, m.login)
 	case *synced:
-		c.sync.protocol = false
+		if c.sync != nil {
+			c.sync.protocol = false
+		}
 		c.synced(ctx)
 	case *caughtUp:
 		c.caughtUp(ctx, m)
@@ -84,7 +86,7 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 
 // current reports whether a signal comes from the connection that counts, and
 // drops it otherwise.
-func (c *channel) current(from *connectionRef) bool {
+func (c *channel) current(from *connection) bool {
 	if !c.over && c.conn == from && !from.stopping {
 		return true
 	}
@@ -107,7 +109,7 @@ func (c *channel) prepared(ctx actor.Context, endpoint string) {
 }
 
 // ended notes that a connection has said its last word: there is none any more.
-func (c *channel) ended(ctx actor.Context, from *connectionRef) {
+func (c *channel) ended(ctx actor.Context, from *connection) {
 	if c.conn != from {
 		return
 	}
@@ -205,10 +207,13 @@ func (c *channel) loggedIn(ctx actor.Context, login transport.Login) {
 	c.flaps.began()
 	c.sketch().node, c.resumed, c.gap = login.Node, login.Resumed, login.Gap
 	c.leased(c.lease.token, login.TTL)
-	c.sync.protocol, c.sync.syncer = login.Sync, c.Syncer != nil
 	kind := lifecycle.AuthOKNoSync
-	if c.sync.protocol || c.sync.syncer {
+	if login.Sync || c.Syncer != nil {
 		kind = lifecycle.AuthOK
+		if c.sync == nil {
+			c.sync = &syncing{}
+		}
+		c.sync.protocol, c.sync.syncer = login.Sync, c.Syncer != nil
 	}
 	c.apply(ctx, lifecycle.Event{Kind: kind})
 }

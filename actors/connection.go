@@ -24,29 +24,34 @@ import (
 type connection struct {
 	mailbox mailbox
 	rec     *Record
-	ref     connectionRef // what the channel knows of it
+	epoch   messages.Epoch
+	asked   questions // the channel's
 
 	*approach  // nil when the login has begun
 	*sidelines // nil until there is one
 	conn       transport.Conn
 	session    transport.Session
-	cause      *messages.Reason // why it failed
+	cause      *messages.Reason // why it failed; nil: it did not
 
-	link      link
 	keepalive keepalive
-	reported  atomic.Bool // that the socket is to be looked at
-	readAt    time.Time   // when the reading that is under way began; zero: none is
-	over      bool        // nothing is handled any more
-	failed    bool
-	acked     bool // the protocol acknowledges; asked once: it may panic, and at the end nobody would catch it
-	paused    bool // the inbox is full: nothing is read
-	greeted   bool // the login was accepted
-	firstWord bool // report the next thing that is heard
-	reading   bool // it sent itself a more
-	clogged   bool // the socket had no room for a message
-	leaving   bool // the closing handshake was begun by us: reading is not paused any more
+	readAt    time.Time // when the reading that is under way began; zero: none is
+	frames    uint64    // given to the socket
 	unwritten []mark
 	largest   int // bytes of the largest message that was written
+
+	reported  atomic.Bool // that the socket is to be looked at
+	stopping  bool        // the channel's: it was told to end; only its last word counts
+	over      bool        // nothing is handled any more
+	acked     bool        // the protocol acknowledges; asked once: it may panic, and at the end nobody would catch it
+	paused    bool        // the inbox is full: nothing is read
+	greeted   bool        // the login was accepted
+	firstWord bool        // report the next thing that is heard
+	reading   bool        // it sent itself a more
+	clogged   bool        // the socket had no room for a message
+	broken    bool        // the socket does not take frames any more
+	lent      bool        // what is read is the connection's, not ours
+	leaving   bool        // the closing handshake was begun by us: reading is not paused any more
+	resting   bool        // there are no heartbeats any more
 }
 
 // mark is the number of the last frame of a message, and its size.
@@ -63,11 +68,19 @@ var _ actor.MessageInvoker = (*connection)(nil)
 
 // newConnection makes the connection of one attempt. It takes over the permit.
 func newConnection(rec *Record, epoch messages.Epoch, a *approach) *connection {
-	c := &connection{rec: rec, approach: a}
-	c.ref = connectionRef{epoch: epoch, mailbox: &c.mailbox}
-	c.mailbox.RegisterHandlers(c, rec.dispatcher())
+	c := &connection{rec: rec, epoch: epoch, approach: a}
+	c.mailbox.RegisterHandlers(c, rec.Crew)
 	return c
 }
+
+// start begins the attempt.
+func (c *connection) start() { c.mailbox.PostSystemMessage(&actor.Started{}) }
+
+// stop ends it, whatever it does.
+func (c *connection) stop() { c.mailbox.PostSystemMessage(&actor.Stop{}) }
+
+// tell sends it a message, from any goroutine.
+func (c *connection) tell(message any) { c.mailbox.PostUserMessage(message) }
 
 // InvokeSystemMessage begins the attempt, or ends it.
 func (c *connection) InvokeSystemMessage(message any) {
@@ -91,7 +104,7 @@ func (c *connection) InvokeUserMessage(message any) {
 func (c *connection) EscalateFailure(v, _ any) {
 	panicked, ok := v.(crash)
 	if !ok {
-		panicked = crash{v, debug.Stack()}
+		panicked = crash{Value: v, Stack: debug.Stack()}
 	}
 	c.escalate(failure{crash: &panicked})
 }
@@ -99,7 +112,7 @@ func (c *connection) EscalateFailure(v, _ any) {
 // escalate is the last that a connection does by itself: its channel has it stopped.
 func (c *connection) escalate(f failure) {
 	c.over = true
-	f.from = &c.ref
+	f.from = c
 	if c.approach != nil {
 		f.token = c.token
 	}
@@ -171,11 +184,11 @@ func (c *connection) handle(message any) {
 // fail escalates what ended the connection. The caller returns at once:
 // escalating does not unwind.
 func (c *connection) fail(reason messages.Reason) {
-	if c.failed {
+	if c.over {
 		return
 	}
 	reason = c.rec.secrets.veil(reason)
-	c.failed, c.cause = true, &reason
+	c.cause = &reason
 	c.escalate(failure{reason: reason})
 }
 
@@ -184,7 +197,7 @@ func (c *connection) fail(reason messages.Reason) {
 // ends last. Even a panic in here must not keep it from being said: the channel
 // would wait for ever.
 func (c *connection) stopped() {
-	rec, ref := c.rec, &c.ref
+	rec := c.rec
 	said := false
 	last := func() {
 		if said {
@@ -193,13 +206,13 @@ func (c *connection) stopped() {
 		said = true
 		c.settle()
 		var cause messages.Reason
-		if c.failed {
+		if c.cause != nil {
 			cause = *c.cause
 		}
 		rec.outbox.reclaim(c.blamed(), cause)
 		// Something always remembers a dead actor; its socket must not be kept.
-		c.conn, c.session, c.approach, c.link, c.unwritten = nil, nil, nil, link{}, nil
-		c.say(&ended{from: ref})
+		c.conn, c.session, c.approach, c.unwritten = nil, nil, nil, nil
+		c.say(&ended{from: c})
 		rec.socketGone()
 	}
 	defer func() {
@@ -207,7 +220,7 @@ func (c *connection) stopped() {
 			last()
 		}
 	}()
-	rec.inbox.release(ref) // a login that the channel did not hear of any more; its socket may take long to close
+	rec.inbox.release(c) // a login that the channel did not hear of any more; its socket may take long to close
 	if c.approach != nil && c.cancel != nil {
 		c.cancel()
 	}
@@ -217,11 +230,11 @@ func (c *connection) stopped() {
 	if c.greeted && rec.returns != nil {
 		rec.returns.watch(nil)
 	}
-	c.keepalive.stop(c.rec.Alarms, messages.Because(messages.ReasonNotConnected, "the connection was lost before the heartbeat was answered"))
+	c.rest(messages.Because(messages.ReasonNotConnected, "the connection was lost before the heartbeat was answered"))
 	c.release(messages.Reason{Code: messages.ReasonUserDrop})
 	switch {
 	case c.conn != nil:
-		if !c.failed && c.greeted {
+		if c.cause == nil && c.greeted {
 			_ = c.conn.Close(1001, "") // going away; it changes nothing if the peer does not hear it
 		}
 		c.conn.Abort(last)
@@ -237,7 +250,7 @@ func (c *connection) stopped() {
 // something too big means the largest that it was sent, and that may be one that
 // had left already.
 func (c *connection) blamed() messages.MessageID {
-	if !c.failed || c.leaving || len(c.unwritten) == 0 || tooBig(*c.cause) && c.unwritten[0].size <= c.largest {
+	if c.cause == nil || c.leaving || len(c.unwritten) == 0 || tooBig(*c.cause) && c.unwritten[0].size <= c.largest {
 		return 0
 	}
 	return c.unwritten[0].id

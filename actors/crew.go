@@ -36,9 +36,6 @@ const turns = 300
 
 var _ actor.Dispatcher = (*Crew)(nil)
 
-// unmanned runs every mailbox that has work on a goroutine of its own.
-var unmanned = actor.NewDefaultDispatcher(turns)
-
 // NewCrew makes a crew. Close it when its actors are gone.
 func NewCrew() *Crew {
 	return &Crew{

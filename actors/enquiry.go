@@ -17,16 +17,16 @@ type answered struct {
 
 // Ask runs a question in a goroutine of its own.
 func (l *link) Ask(question func(ctx context.Context) any) {
-	c, side := l.c, l.c.sideline()
+	c, side := l.connection(), l.connection().sideline()
 	if side.asking == nil {
 		side.asking, side.hush = context.WithCancel(context.Background())
 	}
 	asking := side.asking
 	c.rec.Workers.Go(func() {
-		said := answered{crash: &crash{errors.New("a question ended its goroutine"), nil}}
+		said := answered{crash: &crash{Value: errors.New("a question ended its goroutine")}}
 		defer func() { // whatever the question does, runtime.Goexit included
 			if v := recover(); v != nil {
-				said.crash = &crash{v, debug.Stack()}
+				said.crash = &crash{Value: v, Stack: debug.Stack()}
 			}
 			c.tell(&said)
 		}()
@@ -44,7 +44,7 @@ func (c *connection) answered(m *answered) {
 	if !ok || c.leaving {
 		return
 	}
-	if err := session.Answered(&c.link, m.answer); err != nil {
+	if err := session.Answered(c.link(), m.answer); err != nil {
 		c.lose(err)
 	}
 }

@@ -37,8 +37,7 @@ type inbox struct {
 
 	delivered atomic.Uint64 // observers ask for it while one is told of a message
 
-	hold  *hold         // nil: nobody catches up
-	space chan struct{} // closed when the queue has become shorter; nil while nobody waits
+	hold *hold // nil: nobody catches up
 }
 
 // inbound is a message on its way to a handler.
@@ -56,8 +55,9 @@ func (m inbound) void() bool { return m.lane != nil && m.lane.life.Load() != m.l
 
 // crash is a panic with the stack it happened on.
 type crash struct {
-	Value any
-	Stack []byte
+	Value   any
+	Stack   []byte
+	Channel messages.ChannelID // whose actor it was; "": it was not a channel's
 }
 
 // String keeps the actor system, which logs every failure as it is, from showing
@@ -199,10 +199,7 @@ func (b *inbox) serve(turns int) {
 		if count, bytes := b.load(); 2*count <= b.rec.Inbox.Messages && 2*bytes <= b.rec.Inbox.Bytes {
 			paused, b.paused = b.paused, nil
 		}
-		if b.space != nil {
-			close(b.space)
-			b.space = nil
-		}
+		b.hold.shorter()
 		b.mu.Unlock()
 		if paused != nil {
 			paused.resume()
@@ -223,7 +220,7 @@ func (b *inbox) handle(m inbound) {
 	defer m.slip.end(true)
 	defer func() {
 		if v := recover(); v != nil {
-			b.rec.handlerCrashed(m.Room, crash{v, debug.Stack()})
+			b.rec.handlerCrashed(m.Room, crash{Value: v, Stack: debug.Stack()})
 		}
 	}()
 	if m.to != nil {
@@ -239,6 +236,7 @@ func (b *inbox) discard() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n, _ := b.load()
+	b.hold.shorter()
 	b.queue, b.bytes, b.hold, b.paused = backlog{}, 0, nil, nil
 	return uint64(n)
 }

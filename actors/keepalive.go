@@ -15,12 +15,10 @@ import (
 type keepalive struct {
 	interval time.Duration // 0: off
 	alarm    alarm
-	dueAt    moment // when the alarm was meant to ring
 	beatAt   moment // the next heartbeat
 	heardAt  moment
 	probeBy  moment // a hint says the network is gone, and must be wrong by then; zero: there is none
 	trip     *trip  // nil while nothing is on its way
-	finished bool
 }
 
 // trip is a heartbeat on its way to the peer and back.
@@ -70,18 +68,18 @@ const (
 // schedule sets the alarm to the next thing that can happen.
 func (c *connection) schedule() {
 	k := &c.keepalive
-	k.dueAt = k.beatAt
-	if dead := k.heardAt.add(k.interval + c.rec.Keepalive.Grace); !c.rec.Keepalive.OneWay && dead.before(k.dueAt) && k.interval > 0 {
-		k.dueAt = dead
+	due := k.beatAt
+	if dead := k.heardAt.add(k.interval + c.rec.Keepalive.Grace); !c.rec.Keepalive.OneWay && dead.before(due) && k.interval > 0 {
+		due = dead
 	}
-	if k.probing() && (k.dueAt.isZero() || k.probeBy.before(k.dueAt)) {
-		k.dueAt = k.probeBy
+	if k.probing() && (due.isZero() || k.probeBy.before(due)) {
+		due = k.probeBy
 	}
-	if k.dueAt.isZero() {
+	if due.isZero() {
 		return // no heartbeats, and no probe any more
 	}
 	slack := min(cmp.Or(k.interval, c.rec.Keepalive.Grace)/perInterval, coarsest)
-	c.rec.Alarms.set(&k.alarm, k.dueAt, slack, c)
+	c.rec.Alarms.set(&k.alarm, due, slack, c)
 }
 
 // pulse looks at what is due.
@@ -92,11 +90,11 @@ func (c *connection) schedule() {
 // While the inbox is full nobody listens either, by intent.
 func (c *connection) pulse() {
 	k := &c.keepalive
-	if c.conn == nil || c.session == nil || k.finished {
+	if c.conn == nil || c.session == nil || c.resting {
 		return
 	}
 	now, rules := rightNow(), &c.rec.Keepalive
-	if overslept := now.sub(k.dueAt) > max(rules.Grace, time.Second); overslept || c.paused {
+	if overslept := now.sub(k.alarm.at) > max(rules.Grace, time.Second); overslept || c.paused {
 		k.heardAt = now.add(-k.interval)
 		k.beatAt = now
 		if k.probing() {
@@ -108,7 +106,7 @@ func (c *connection) pulse() {
 	silent := k.interval > 0 && !rules.OneWay && now.sub(k.heardAt) >= k.interval+rules.Grace
 	if unproved || silent {
 		c.read() // what has arrived counts before silence does
-		if c.failed {
+		if c.over {
 			return
 		}
 	}
@@ -126,7 +124,7 @@ func (c *connection) pulse() {
 	case k.interval > 0 && !now.before(k.beatAt):
 		k.beatAt = now.add(time.Duration(float64(k.interval) * (1 + rules.Jitter*(2*c.rec.Random()-1))))
 		c.heartbeat()
-		if c.failed {
+		if c.over {
 			return
 		}
 	}
@@ -163,7 +161,7 @@ func (c *connection) heartbeat() {
 	}
 	k := &c.keepalive
 	now := time.Now()
-	err := c.session.Heartbeat(&c.link)
+	err := c.session.Heartbeat(c.link())
 	reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 	switch {
 	case err == nil:
@@ -180,12 +178,12 @@ func (c *connection) heartbeat() {
 // has doubts meanwhile.
 func (c *connection) probe() {
 	k := &c.keepalive
-	if c.conn == nil || c.session == nil || c.rec.Keepalive.OneWay || k.finished || k.probing() {
+	if c.conn == nil || c.session == nil || c.rec.Keepalive.OneWay || c.resting || k.probing() {
 		return
 	}
 	k.probeBy = rightNow().add(max(c.rec.Keepalive.Grace, time.Second))
 	c.heartbeat()
-	if !c.failed {
+	if !c.over {
 		c.schedule()
 	}
 }
@@ -235,9 +233,9 @@ func (k *keepalive) refuse(reason messages.Reason) {
 	k.trip.askers = nil
 }
 
-// stop ends the heartbeats and answers those who still wait.
-func (k *keepalive) stop(alarms *Alarms, reason messages.Reason) {
-	k.finished = true
-	alarms.clear(&k.alarm)
-	k.refuse(reason)
+// rest ends the heartbeats and answers those who still wait.
+func (c *connection) rest(reason messages.Reason) {
+	c.resting = true
+	c.rec.Alarms.clear(&c.keepalive.alarm)
+	c.keepalive.refuse(reason)
 }

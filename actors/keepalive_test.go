@@ -89,7 +89,7 @@ func TestProcessThatSleptAsksBeforeItCondemns(t *testing.T) {
 		})
 		s.connect()
 		s.after(time.Second)
-		c.keepalive.dueAt = c.keepalive.dueAt.add(-time.Hour)
+		c.keepalive.alarm.at = c.keepalive.alarm.at.add(-time.Hour)
 		c.keepalive.heardAt = c.keepalive.heardAt.add(-time.Hour)
 		s.record.conn.tell(&pulse{})
 		s.after(time.Minute)
@@ -97,7 +97,7 @@ func TestProcessThatSleptAsksBeforeItCondemns(t *testing.T) {
 		if len(s.pongs) == 0 || s.pongs[0].At != s.start.Add(time.Second) {
 			t.Errorf("the peer was asked at %v", s.pongs)
 		}
-		c.keepalive.dueAt = c.keepalive.dueAt.add(-time.Hour)
+		c.keepalive.alarm.at = c.keepalive.alarm.at.add(-time.Hour)
 		s.peer.set(func(p *peer) { p.deaf = true })
 		s.record.conn.tell(&pulse{})
 		s.after(time.Minute)

@@ -16,12 +16,12 @@ type errand interface{ errand() }
 // first, the others in the order in which they were sent. While it is empty it holds
 // nothing. It implements [actor.Mailbox].
 //
-// Whoever finds the actor idle has it run: by the dispatcher, or, with an errand, at
+// Whoever finds the actor idle has it run: by the crew, or, with an errand, at
 // once on his own goroutine, which goes on only with errands that came meanwhile. So
 // nobody's goroutine is kept by messages that were not his own.
 type mailbox struct {
-	invoker    actor.MessageInvoker
-	dispatcher actor.Dispatcher
+	invoker actor.MessageInvoker
+	crew    *Crew // nil: a goroutine is started whenever there is work
 
 	mu        sync.Mutex
 	running   bool // somebody handles messages, or is about to
@@ -30,16 +30,17 @@ type mailbox struct {
 	user      letters
 }
 
-// errandTurns is how many a sender runs before the dispatcher goes on.
+// errandTurns is how many a sender runs before the crew goes on.
 const errandTurns = 16
 
 var _ actor.Mailbox = (*mailbox)(nil)
 
 func newMailbox() actor.Mailbox { return new(mailbox) }
 
-// RegisterHandlers implements [actor.Mailbox].
+// RegisterHandlers implements [actor.Mailbox]. The only dispatcher that counts is a Crew.
 func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
-	m.invoker, m.dispatcher = invoker, dispatcher
+	m.invoker = invoker
+	m.crew, _ = dispatcher.(*Crew)
 }
 
 // Start implements [actor.Mailbox].
@@ -85,13 +86,13 @@ func (m *mailbox) wake(due bool) {
 	}
 }
 
-// schedule has the dispatcher run the mailbox.
+// schedule has the mailbox run on another goroutine.
 func (m *mailbox) schedule() {
-	if crew, ok := m.dispatcher.(*Crew); ok {
-		crew.take(m)
+	if m.crew == nil {
+		go m.run()
 		return
 	}
-	m.dispatcher.Schedule(m.run)
+	m.crew.take(m)
 }
 
 // UserMessageCount is how many messages wait.
@@ -111,7 +112,7 @@ func (m *mailbox) run() {
 		}
 	}()
 	for n := 1; m.step(); n++ {
-		if n%m.dispatcher.Throughput() == 0 {
+		if n%turns == 0 {
 			runtime.Gosched()
 		}
 	}
@@ -148,7 +149,7 @@ func (m *mailbox) step() bool {
 	return ok
 }
 
-// runErrands handles an errand, and those behind it. The dispatcher gets the rest.
+// runErrands handles an errand, and those behind it. The crew gets the rest.
 func (m *mailbox) runErrands(message any) {
 	done := false
 	defer func() {

@@ -39,7 +39,7 @@ func newMelee(t reporter, seed uint64) *melee {
 		s.Borrow = random.IntN(2) == 0
 		s.Inbox.Messages = limit
 		s.Outbox.Messages, s.Outbox.Overflow, s.Outbox.AckTimeout = limit, overflow, time.Second
-		s.Dispatcher = m.crew
+		s.Crew = m.crew
 		s.Handler = m.hear
 	})
 	m.peer.answers, m.peer.calm = obliging, random.IntN(2) == 0

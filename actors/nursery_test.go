@@ -19,7 +19,7 @@ func TestChannelsOfOneNurseryFindTheirRecords(t *testing.T) {
 		records, pids := make([]*Record, 20), make([]*actor.PID, 20)
 		for i := range records {
 			records[i] = NewRecord(system, Settings{Channel: messages.ChannelID(rune('a' + i)), Rules: rules}, false)
-			pids[i] = system.Root.Spawn(ChannelProps(records[i]))
+			pids[i] = Spawn(system.Root, records[i])
 		}
 		status := func(i int) messages.ChannelID {
 			answer := make(chan any, 1)

@@ -17,7 +17,7 @@ type portrait struct {
 	degraded bool             // Ready, although catching up was not completed
 	reason   *messages.Reason // of the last change; nil: it needs none
 	since    time.Time        // when the status was entered
-	retryAt  time.Time
+	retryIn  time.Duration    // counted from then; 0: nothing is tried again
 	attempt  int
 	attempts uint64
 	epoch    messages.Epoch
@@ -31,6 +31,16 @@ func (p *portrait) because(reason messages.Reason) {
 		kept := reason // nothing is kept of most
 		p.reason = &kept
 	}
+}
+
+// retries notes that the next attempt comes at a time; it may be past.
+func (p *portrait) retries(at time.Time) { p.retryIn = max(at.Sub(p.since), 1) }
+
+func (p *portrait) retryAt() time.Time {
+	if p.retryIn == 0 {
+		return time.Time{}
+	}
+	return p.since.Add(p.retryIn)
 }
 
 func (p *portrait) why() messages.Reason {
@@ -76,7 +86,7 @@ func (r *Record) Snapshot() messages.Snapshot {
 	r.mu.Unlock()
 	s := messages.Snapshot{
 		Channel: r.Channel, Seq: p.seq, Status: p.status, Reason: p.why(), Since: p.since,
-		Attempt: p.attempt, RetryAt: p.retryAt, Epoch: p.epoch, Node: p.node,
+		Attempt: p.attempt, RetryAt: p.retryAt(), Epoch: p.epoch, Node: p.node,
 		Degraded: p.degraded, Endpoint: p.reached, Attempts: p.attempts,
 	}
 	s.Waiting, s.Bytes = r.outbox.Depth()

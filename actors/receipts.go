@@ -106,7 +106,7 @@ func (c *connection) taken() {
 		if !some {
 			return
 		}
-		if err := session.Taken(&c.link, s.receipt, s.taken); err != nil {
+		if err := session.Taken(c.link(), s.receipt, s.taken); err != nil {
 			c.lose(err)
 			return
 		}

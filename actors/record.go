@@ -10,6 +10,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/seed14814784/holdfast/actors/lifecycle"
+	"github.com/seed14814784/holdfast/actors/membership"
 	"github.com/seed14814784/holdfast/messages"
 )
 
@@ -31,18 +32,18 @@ type Record struct {
 	begun      bool             // an incarnation has started before
 	alive      bool             // something was heard since Ready
 	stableDue  bool             // the stable timer has run out, but nothing was heard
+	footing    membership.Conn  // how the connection stands, for the first room that comes
 	drainFor   time.Duration    // asked for by the Drain command
 	rotateIn   time.Duration    // asked for by the server's go-away
 	lastReason *messages.Reason // why the connection before ended; nil at first
 	admittedAt moment           // when the last attempt began
 	life       uint64           // drawn at random: no two channels have the same
 	memory     any              // what a session keeps for the next one; the connection's, see Link.Keep
-	conn       *connectionRef   // the connection that exists or is ending
+	conn       *connection      // the connection that exists or is ending
 	ask        *ask             // the wish to dial that is queued
 	lease      *lease           // of the login
-	sync       syncing          // what the login still waits for
+	sync       *syncing         // nil: nothing is caught up with
 	flaps      flaps            // sessions that ended soon, in a row
-	dawn       dawn             // for the first room that comes
 
 	outbox outbox
 	inbox  inbox
@@ -91,15 +92,7 @@ func (r *Record) report(what string, stack []byte) {
 
 // propsOf makes actors of this channel.
 func (r *Record) propsOf(producer actor.ProducerWithActorSystem) *actor.Props {
-	return actor.PropsFromProducerWithActorSystem(producer, actor.WithMailbox(newMailbox), actor.WithDispatcher(r.dispatcher()))
-}
-
-// dispatcher runs the mailboxes of this channel.
-func (r *Record) dispatcher() actor.Dispatcher {
-	if r.Dispatcher != nil {
-		return r.Dispatcher
-	}
-	return unmanned
+	return actor.PropsFromProducerWithActorSystem(producer, actor.WithMailbox(newMailbox), actor.WithDispatcher(r.Crew))
 }
 
 // ring has the channel look at its clock.

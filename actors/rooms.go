@@ -44,7 +44,7 @@ func (a *rooms) Receive(ctx actor.Context) {
 	default:
 		defer func() {
 			if v := recover(); v != nil {
-				panic(crash{v, debug.Stack()})
+				panic(crash{Value: v, Stack: debug.Stack()})
 			}
 		}()
 		a.handle(ctx, m)

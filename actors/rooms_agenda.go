@@ -91,7 +91,7 @@ func (a *rooms) drop(r *room) {
 // pump lets as many questions leave as may.
 func (a *rooms) pump(ctx actor.Context) {
 	a.agenda.again = time.Time{}
-	for now := time.Now(); len(a.agenda.queue) > 0 && a.roster.ref != nil && a.agenda.admits(now); {
+	for now := time.Now(); len(a.agenda.queue) > 0 && a.roster.line != nil && a.agenda.admits(now); {
 		r := heap.Pop(&a.agenda).(*room)
 		r.asked = true
 		a.agenda.flight++
@@ -135,12 +135,12 @@ func (a *rooms) put(r *room, token messages.Token) {
 
 // flush sends the questions of this message to the connection.
 func (a *rooms) flush(ctx actor.Context) {
-	if len(a.batch) > 0 && a.roster.ref != nil {
-		a.roster.ref.tell(&roomsAsk{questions: a.batch})
+	if len(a.batch) > 0 && a.roster.line != nil {
+		a.roster.line.tell(&roomsAsk{questions: a.batch})
 	}
 	for _, renewal := range a.renewals {
-		if a.roster.ref != nil {
-			a.roster.ref.tell(&renewal)
+		if a.roster.line != nil {
+			a.roster.line.tell(&renewal)
 		}
 	}
 	a.batch, a.renewals = nil, nil

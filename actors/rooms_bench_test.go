@@ -82,7 +82,7 @@ func BenchmarkRejoin(b *testing.B) {
 	record.Protocol = willing{}
 	record.Settings.Rooms = RoomLimits{Rooms: rooms, JoinWindow: rooms, JoinRate: 1e9, Join: time.Minute, Verify: time.Minute, Leave: time.Minute, StableAfter: time.Minute}
 	record.RoomStrategy = func(messages.RoomPolicy) lifecycle.Strategy { return nil }
-	pid := theatre.Root.Spawn(ChannelProps(record))
+	pid := Spawn(theatre.Root, record)
 	theatre.Root.Send(pid, messages.Connect{})
 	await(func() bool { return observer.ready.Load() == 1 })
 	before := heapInUse()

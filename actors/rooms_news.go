@@ -13,11 +13,11 @@ import (
 // void, or from a connection that is gone, is dropped: what it says was true of
 // something that is not any more.
 func (a *rooms) heard(m *roomNews) {
-	if m.from == a.roster.ref && a.paid(m.ticket, m.news.Kind) {
+	if m.from == a.roster.line && a.paid(m.ticket, m.news.Kind) {
 		return
 	}
 	r := a.roster.rooms[m.ticket.Room]
-	if r == nil || m.from != a.roster.ref || m.ticket.Number != r.number {
+	if r == nil || m.from != a.roster.line || m.ticket.Number != r.number {
 		a.stale.Add(1)
 		return
 	}

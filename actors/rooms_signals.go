@@ -20,7 +20,7 @@ type (
 		quiet
 		kind   membership.Kind // one of the Conn kinds
 		reason messages.Reason
-		ref    *connectionRef // of ConnReady
+		line   *connection // of ConnReady
 	}
 )
 
@@ -29,7 +29,7 @@ type (
 	// roomNews is what the connection heard about a room.
 	roomNews struct {
 		quiet
-		from   *connectionRef
+		from   *connection
 		ticket transport.Ticket
 		news   transport.RoomNews // without its history, which is in the lane
 	}

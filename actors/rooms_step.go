@@ -151,12 +151,12 @@ func (a *rooms) rearm(r *room, prev membership.State, step membership.Step) {
 
 // connected applies what became of the connection.
 func (a *rooms) connected(m *connChanged) {
-	a.roster.ref = m.ref
+	a.roster.line = m.line
 	a.roster.conn = connOf[m.kind]
 	a.roster.leaving = false // with the connection the drain is over
 	if m.kind == membership.ConnReady {
 		a.payDebts()
-		a.roster.settles = settles{epoch: m.ref.epoch}
+		a.roster.settles = settles{epoch: m.line.epoch}
 		for _, r := range a.roster.rooms {
 			if r.settling = r.state.Want; r.settling {
 				a.roster.settles.pending++

@@ -29,7 +29,7 @@ type roster struct {
 // dawn is how the connection stands when the rooms actor starts, which is told of
 // later changes. Until then, the channel keeps it.
 type dawn struct {
-	ref  *connectionRef // the connection that is Ready, or nil
+	line *connection // the connection that is Ready, or nil
 	conn membership.Conn
 }
 

@@ -52,7 +52,7 @@ func (s *scriptSession) Borrows() bool { return s.borrows }
 
 func (s *scriptSession) Open(l transport.Link) error {
 	if s.opened != nil {
-		s.opened(l.(*link).c)
+		s.opened(l.(*link).connection())
 	}
 	if s.login {
 		return l.Write(text("%s", strings.TrimSpace("LOGIN "+s.token)))

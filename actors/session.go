@@ -43,9 +43,6 @@ func (c *connection) ring() { c.tell(&pulse{}) }
 // resume is how the inbox says that it has room again.
 func (c *connection) resume() { c.tell(&resume{}) }
 
-// tell sends the connection a message, from any goroutine.
-func (c *connection) tell(message any) { c.ref.tell(message) }
-
 // login starts the protocol on the fresh socket.
 func (c *connection) login() {
 	traits := c.rec.Protocol.Traits()
@@ -53,7 +50,7 @@ func (c *connection) login() {
 	c.rec.outbox.resends(traits.Deduplicates)
 	c.session = c.rec.Protocol.NewSession(transport.Opening{
 		Channel: c.rec.Channel,
-		Epoch:   c.ref.epoch,
+		Epoch:   c.epoch,
 		Life:    c.rec.life,
 		Target:  c.target,
 		Info:    c.conn.Info(),
@@ -62,15 +59,14 @@ func (c *connection) login() {
 		Memory:  c.rec.memory,
 	})
 	c.approach = nil
-	c.link = link{c: c}
 	if b, ok := c.session.(transport.Borrower); ok && b.Borrows() {
 		if lender, ok := c.conn.(transport.Lender); ok {
 			lender.Lend()
-			c.link.lent = true
+			c.lent = true
 		}
 	}
 	c.conn.Watch(c.report)
-	if err := c.session.Open(&c.link); err != nil {
+	if err := c.session.Open(c.link()); err != nil {
 		c.lose(err)
 	}
 }
@@ -103,7 +99,7 @@ func (c *connection) read() {
 	c.readAt = time.Now()
 	defer func() { c.readAt = time.Time{} }()
 	for range readBurst {
-		if c.paused || c.failed || c.session == nil {
+		if c.paused || c.over || c.session == nil {
 			return
 		}
 		frame, err := c.conn.Read()
@@ -120,9 +116,9 @@ func (c *connection) read() {
 		case transport.FramePong:
 			c.keepalive.pong(frame.Data, c.measured)
 		default:
-			err := c.session.Receive(&c.link, frame)
-			if err != nil && c.leaving && c.link.broken { // it had something to say after its goodbye
-				c.link.broken = false
+			err := c.session.Receive(c.link(), frame)
+			if err != nil && c.leaving && c.broken { // it had something to say after its goodbye
+				c.broken = false
 			} else if err != nil {
 				c.lose(err)
 				return
@@ -165,7 +161,7 @@ func (c *connection) unpause() {
 func (c *connection) listen() {
 	c.keepalive.heardAt = momentAt(c.now())
 	if probing := c.keepalive.probing(); c.firstWord || probing {
-		c.say(&heard{word: word{from: &c.ref}, probe: probing})
+		c.say(&heard{word: word{from: c}, probe: probing})
 		c.firstWord, c.keepalive.probeBy = false, 0
 	}
 }
@@ -176,9 +172,9 @@ func (c *connection) listen() {
 // notice. Then the kick waits to be read, and it matters more than the write:
 // without it the channel would come back and be kicked again.
 func (c *connection) lose(err error) {
-	if c.link.broken {
-		c.link.broken = false
-		if c.read(); c.failed {
+	if c.broken {
+		c.broken = false
+		if c.read(); c.over {
 			return
 		}
 	}
@@ -191,22 +187,22 @@ func (c *connection) lose(err error) {
 // takes it. The rest waits until the socket has taken what was written before.
 func (c *connection) transmit() {
 	c.clogged = false
-	for more := true; more && c.session != nil && !c.failed && !c.leaving; { // else the outbox takes it back when we end
+	for more := true; more && c.session != nil && !c.over && !c.leaving; { // else the outbox takes it back when we end
 		var p *parcel
 		if p, more = c.rec.outbox.begin(); p == nil {
 			break
 		}
-		before, size := c.link.frames, len(p.message.Data)
-		err := c.session.Send(&c.link, p.id, p.message)
+		before, size := c.frames, len(p.message.Data)
+		err := c.session.Send(c.link(), p.id, p.message)
 		if err != nil {
 			reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 			switch {
-			case reason.Code == messages.ReasonSlowConsumer && c.link.frames == before:
+			case reason.Code == messages.ReasonSlowConsumer && c.frames == before:
 				c.clogged = true
 				c.rec.outbox.putOff(p)
 				c.rec.progress() // its time counts again
 				return           // there will be room, and a report when there is
-			case c.link.frames == before && rejects(reason.Code):
+			case c.frames == before && rejects(reason.Code):
 				if c.rec.outbox.answered(p.id, messages.ResultRejected, c.rec.secrets.veil(reason), nil) {
 					c.rec.nudge()
 				}
@@ -215,7 +211,7 @@ func (c *connection) transmit() {
 				return
 			}
 		} else {
-			c.unwritten = append(c.unwritten, mark{p.id, c.link.frames, size})
+			c.unwritten = append(c.unwritten, mark{p.id, c.frames, size})
 		}
 	}
 	c.settle() // a message may need no frame at all
@@ -242,9 +238,9 @@ func (c *connection) bye() {
 	}
 	c.leaving = true
 	c.unpause()
-	c.rec.inbox.release(&c.ref) // a login that the channel does not wait for any more
-	c.keepalive.stop(c.rec.Alarms, messages.Because(messages.ReasonNotConnected, "the channel is closing"))
-	code, text := c.session.Bye(&c.link)
+	c.rec.inbox.release(c) // a login that the channel does not wait for any more
+	c.rest(messages.Because(messages.ReasonNotConnected, "the channel is closing"))
+	code, text := c.session.Bye(c.link())
 	if err := c.conn.Close(code, text); err != nil {
 		c.lose(err)
 		return

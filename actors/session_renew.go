@@ -24,7 +24,7 @@ func (c *connection) renew(m *renew) {
 	}
 	side := c.sideline()
 	side.renewals = append(side.renewals, renewal{
-		write: func() error { return renewer.Renew(&c.link, m.token) },
+		write: func() error { return renewer.Renew(c.link(), m.token) },
 		done: func(err error) {
 			if err != nil {
 				refuse(c.rec.secrets.veil(transport.ReasonOf(err, messages.ReasonProtocolError)))
@@ -46,9 +46,9 @@ func (c *connection) renewRoom(m *roomRenew) {
 	side := c.sideline()
 	side.renewals = append(side.renewals, renewal{
 		write: func() error {
-			before := c.link.frames
-			err := renewer.RenewRoom(&c.link, m.ticket, m.token)
-			if err != nil && c.link.frames == before && blamesRoom(transport.ReasonOf(err, messages.ReasonProtocolError).Code) {
+			before := c.frames
+			err := renewer.RenewRoom(c.link(), m.ticket, m.token)
+			if err != nil && c.frames == before && blamesRoom(transport.ReasonOf(err, messages.ReasonProtocolError).Code) {
 				return nil // as if the server had said no
 			}
 			return err
@@ -62,10 +62,10 @@ func (c *connection) renewRoom(m *roomRenew) {
 // moment later is as good; the rest waits until the socket has taken what was
 // written before.
 func (c *connection) retryRenewals() {
-	for c.sidelines != nil && len(c.renewals) > 0 && !c.failed && !c.leaving {
-		r, before := c.renewals[0], c.link.frames
+	for c.sidelines != nil && len(c.renewals) > 0 && !c.over && !c.leaving {
+		r, before := c.renewals[0], c.frames
 		err := r.write()
-		if err != nil && c.link.frames == before && transport.ReasonOf(err, messages.ReasonWriteError).Code == messages.ReasonSlowConsumer {
+		if err != nil && c.frames == before && transport.ReasonOf(err, messages.ReasonWriteError).Code == messages.ReasonSlowConsumer {
 			return
 		}
 		c.renewals = c.renewals[1:]

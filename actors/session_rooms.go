@@ -27,18 +27,18 @@ func (c *connection) retryRooms() {
 	if c.sidelines == nil {
 		return
 	}
-	for len(c.questions) > 0 && !c.rec.outbox.backlog() && !c.failed {
+	for len(c.questions) > 0 && !c.rec.outbox.backlog() && !c.over {
 		batch := c.batch()
-		before := c.link.frames
+		before := c.frames
 		err := c.put(batch)
 		if err != nil {
 			reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 			switch {
-			case reason.Code == messages.ReasonSlowConsumer && c.link.frames == before:
+			case reason.Code == messages.ReasonSlowConsumer && c.frames == before:
 				return // there will be room, and a report when there is
-			case c.link.frames == before && blamesRoom(reason.Code):
+			case c.frames == before && blamesRoom(reason.Code):
 				for _, q := range batch {
-					c.link.Room(q.request.Ticket, transport.RoomNews{Kind: transport.RoomDenied, Reason: reason})
+					c.link().Room(q.request.Ticket, transport.RoomNews{Kind: transport.RoomDenied, Reason: reason})
 				}
 			default:
 				c.lose(err)
@@ -79,15 +79,15 @@ func (c *connection) put(batch []enquiry) error {
 	request := batch[0].request
 	switch batch[0].ask {
 	case membership.AskLeave:
-		return session.Leave(&c.link, request.Ticket)
+		return session.Leave(c.link(), request.Ticket)
 	case membership.AskVerify:
 		requests := make([]transport.JoinRequest, len(batch))
 		for i, q := range batch {
 			requests[i] = q.request
 		}
-		return session.Verify(&c.link, requests)
+		return session.Verify(c.link(), requests)
 	default:
-		return session.Join(&c.link, request)
+		return session.Join(c.link(), request)
 	}
 }
 
@@ -95,7 +95,7 @@ func (c *connection) put(batch []enquiry) error {
 // lane, which is opened by the rooms actor; while the inbox is full of what came
 // before, nothing more is read.
 func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {
-	c := l.c
+	c := l.connection()
 	news.Reason = c.rec.secrets.veil(news.Reason)
 	w := c.rec.lanes.find(ticket.Room)
 	if news.Kind == transport.RoomLeft && w != nil {
@@ -104,7 +104,7 @@ func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {
 	if news.Kind == transport.RoomJoined {
 		history := make([]held, 0, len(news.History))
 		for _, p := range news.History {
-			history = append(history, held{p, c.ref.epoch, time.Now(), c.slip(p)})
+			history = append(history, held{p, c.epoch, time.Now(), c.slip(p)})
 		}
 		if w == nil || !w.granted(ticket.Number, news.Position, history) {
 			refuse(history)
@@ -115,13 +115,13 @@ func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {
 		news.History = nil
 	}
 	if pid := c.rec.rooms.Load(); pid != nil {
-		c.rec.system.Root.Send(pid, &roomNews{from: &c.ref, ticket: ticket, news: news})
+		c.rec.system.Root.Send(pid, &roomNews{from: c, ticket: ticket, news: news})
 	}
 }
 
 // Publish hands a message of a room on.
 func (l *link) Publish(room messages.RoomID, p transport.Publication) {
-	c := l.c
+	c := l.connection()
 	if c.leaving && !c.rec.inbox.room(nil) {
 		c.rec.stale.Add(1)
 		c.slip(p).end(false)
@@ -130,7 +130,7 @@ func (l *link) Publish(room messages.RoomID, p transport.Publication) {
 	if l.lent { // it may have to wait for its room
 		p.Data = bytes.Clone(p.Data)
 	}
-	if !c.rec.publish(room, p, c.ref.epoch, c.slip(p), c) {
+	if !c.rec.publish(room, p, c.epoch, c.slip(p), c) {
 		c.pause()
 	}
 }

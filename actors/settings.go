@@ -3,8 +3,6 @@ package actors
 import (
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/seed14814784/holdfast/actors/lifecycle"
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
@@ -42,8 +40,8 @@ type Rules struct {
 	Observer Observer
 	Workers  *Workers
 	Alarms   *Alarms
-	// Dispatcher runs the mailboxes; nil is the actor system's own.
-	Dispatcher actor.Dispatcher
+	// Crew runs the mailboxes; nil: each goes on a goroutine of its own when it has work.
+	Crew *Crew
 
 	// Insist: endings that a server calls final are retried all the same,
 	// kicks excepted.

@@ -4,8 +4,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/seed14814784/holdfast/messages"
 	"github.com/seed14814784/holdfast/transport"
 )
@@ -42,39 +40,13 @@ type (
 // IgnoreDeadLetterLogging keeps payloads out of the dead-letter log.
 func (*handlerPanic) IgnoreDeadLetterLogging() {}
 
-// connectionRef is one physical connection as the channel knows it.
-type connectionRef struct {
-	epoch    messages.Epoch
-	mailbox  *mailbox
-	stopping bool // it was told to end; only its last word counts
-	asked    []*question
-}
-
-// tell sends it a message, from any goroutine.
-func (r *connectionRef) tell(message any) { r.mailbox.PostUserMessage(message) }
-
-// start begins its attempt.
-func (r *connectionRef) start() { r.mailbox.PostSystemMessage(&actor.Started{}) }
-
-// stop ends it, whatever it does.
-func (r *connectionRef) stop() { r.mailbox.PostSystemMessage(&actor.Stop{}) }
-
-// leave makes the connection one that only its last word is expected of. What it
-// was asked may never reach it, so those who wait are answered here.
-func (r *connectionRef) leave() {
-	r.stopping = true
-	for _, q := range r.asked {
-		q.answer(messages.Reply{Err: &messages.Error{Op: q.op, Reason: messages.Because(messages.ReasonNotConnected, "the connection was lost before it answered")}})
-	}
-	r.asked = nil
-}
-
 // question is what a user wants to know of a connection. It has one answer: that
 // of the connection, or the news that the connection is lost.
 type question struct {
 	op       string
 	reply    func(any)
 	answered atomic.Bool
+	next     *question
 }
 
 func (q *question) answer(a any) {
@@ -83,13 +55,37 @@ func (q *question) answer(a any) {
 	}
 }
 
+// questions are those that may have no answer yet.
+type questions struct{ first *question }
+
+// add adds one, in place of those that have their answer.
+func (w *questions) add(q *question) {
+	for at := &w.first; ; at = &(*at).next {
+		for *at != nil && (*at).answered.Load() {
+			*at = (*at).next
+		}
+		if *at == nil {
+			*at = q
+			return
+		}
+	}
+}
+
+// refuse answers all of them, for their channel.
+func (w *questions) refuse(c *channel, why messages.Reason) {
+	for q := w.first; q != nil; q = q.next {
+		q.answer(c.refusal(q.op, why))
+	}
+	w.first = nil
+}
+
 // word is what a connection says to its channel.
 type word struct {
 	quiet
-	from *connectionRef
+	from *connection
 }
 
-func (w *word) sender() *connectionRef { return w.from }
+func (w *word) sender() *connection { return w.from }
 
 // To the channel, from its connection.
 type (
@@ -124,7 +120,7 @@ type (
 	// counts also when the channel has moved on.
 	ended struct {
 		quiet
-		from *connectionRef
+		from *connection
 	}
 )
 
@@ -189,7 +185,7 @@ func (r *readable) errand() { r.lent = true }
 // failure is what a connection escalates: the close code or the kick that ended
 // it rides inside, because system messages overtake everything sent before.
 type failure struct {
-	from   *connectionRef
+	from   *connection
 	reason messages.Reason
 	crash  *crash         // nil: it was no panic
 	token  messages.Token // what it logged in with, or would have

@@ -39,7 +39,7 @@ type storm struct {
 	*witness
 	dice dice
 	gate *turnstile
-	old  []*connectionRef // connections that are gone
+	old  []*connection // connections that are gone
 
 	mood       sync.Mutex
 	handler    chan struct{} // the handler waits for it, if there is one

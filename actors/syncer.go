@@ -53,12 +53,13 @@ func (s *Sync) Deliver(kind messages.Kind, kindOfMessage string, data []byte) er
 		"the channel is not Syncing any more with the login of attempt %d; what is missing is for the next login", s.Epoch)}
 }
 
-// syncing is what a login still waits for before it is Ready. The channel actor's.
+// syncing is what a login still waits for before it is Ready. The channel actor's, while
+// it is Syncing, or a Syncer has not returned.
 type syncing struct {
-	from     *connectionRef // whose login it is; nil unless Syncing
-	protocol bool           // the session catches up by itself, and has not said that it is done
-	syncer   bool           // the Syncer has not returned for this login
-	called   *connectionRef // the login that the Syncer was called for and has not returned from
+	from     *connection // whose login it is; nil unless Syncing
+	protocol bool        // the session catches up by itself, and has not said that it is done
+	syncer   bool        // the Syncer has not returned for this login
+	called   *connection // the login that the Syncer was called for and has not returned from
 	cancel   context.CancelFunc
 }
 
@@ -121,7 +122,7 @@ func (c *channel) caughtUp(ctx actor.Context, m *caughtUp) {
 	c.sync.called, c.sync.cancel = nil, nil
 	switch {
 	case c.sync.from == nil:
-		return
+		c.sync = nil
 	case called != c.sync.from:
 		c.callSyncer(ctx)
 	case m.err != nil:
@@ -139,7 +140,7 @@ func (c *channel) caughtUp(ctx actor.Context, m *caughtUp) {
 
 // synced ends the Syncing if nothing is left to wait for.
 func (c *channel) synced(ctx actor.Context) {
-	if !c.sync.protocol && !c.sync.syncer {
+	if c.sync == nil || !c.sync.protocol && !c.sync.syncer {
 		c.apply(ctx, lifecycle.Event{Kind: lifecycle.SyncDone})
 	}
 }
@@ -148,7 +149,9 @@ func (c *channel) synced(ctx actor.Context) {
 func (c *channel) endSync() {
 	from := c.sync.from
 	c.sync.from, c.sync.protocol, c.sync.syncer = nil, false, false
-	if c.sync.cancel != nil {
+	if c.sync.called == nil {
+		c.sync = nil
+	} else {
 		c.sync.cancel()
 	}
 	c.inbox.release(from)

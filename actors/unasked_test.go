@@ -70,7 +70,7 @@ func TestAMessageThatFindsNoRoomAtTheGoodbyeIsNotTaken(t *testing.T) {
 			transport.Session
 			transport.Taker
 		}{}
-		l := link{c: &connection{rec: r, session: session, leaving: true}}
+		l := (&connection{rec: r, session: session, leaving: true}).link()
 		l.Publish("a", transport.Publication{Receipt: "it", Unasked: true})
 		if told := r.returns.all(); len(told) != 1 || told[0] != (returned{"it", false}) {
 			t.Errorf("told %v", told)

@@ -243,7 +243,7 @@ func (m *storm) haunt() {
 		seq           uint64
 		node, reached string
 	}
-	var ghosts []*connectionRef
+	var ghosts []*connection
 	var before, after look
 	m.inspect(func(*channel) {
 		r := m.record

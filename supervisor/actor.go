@@ -17,9 +17,8 @@ import (
 // stop the whole fleet with it: every handler recovers.
 type root struct {
 	*house
-	children map[string]*Channel      // by the id of the channel's PID
-	crashes  map[*Channel][]time.Time // within the panic budget's window, of those that crashed
-	leaving  bool                     // stopping: nothing is spawned any more
+	crashes map[string][]time.Time // within the panic budget's window, by the id of the channel's PID
+	leaving bool                   // stopping: nothing is spawned any more
 }
 
 // To the supervisor actor.
@@ -53,8 +52,7 @@ func (r *root) Receive(ctx actor.Context) {
 	case *actor.Stopped:
 		r.gone()
 	case *actor.Terminated:
-		delete(r.crashes, r.children[m.Who.Id])
-		delete(r.children, m.Who.Id)
+		delete(r.crashes, m.Who.Id)
 	case *spawn:
 		r.spawn(ctx, m.channel)
 	case *stop:
@@ -98,8 +96,7 @@ func (r *root) spawn(ctx actor.Context, ch *Channel) {
 		ch.discard()
 		return
 	}
-	pid := ctx.Spawn(actors.ChannelProps(ch.record))
-	r.children[pid.Id] = ch
+	pid := actors.Spawn(ctx, ch.record)
 	if r.reach.offline() {
 		ctx.Send(pid, messages.NetworkDown{})
 	}
@@ -143,14 +140,14 @@ func (r *root) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, 
 			supervisor.StopChildren(pid)
 		}
 	}()
-	ch, ok := r.children[pid.Id]
+	ch, ok := r.find(actors.PanicChannel(reason))
 	if !ok {
 		supervisor.StopChildren(pid)
 		return
 	}
 	entry := r.log.WithField("channel", string(ch.ID())).WithField("panic", fmt.Sprint(actors.PanicValue(reason)))
 	entry.WithField("stack", actors.PanicStack(reason)).Error("a channel panicked")
-	if ch.isClosing() || r.exhausted(ch, time.Now()) {
+	if ch.isClosing() || r.exhausted(pid, ch.record.Panics, time.Now()) {
 		supervisor.StopChildren(pid)
 		return
 	}
@@ -159,9 +156,8 @@ func (r *root) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, 
 
 // exhausted counts a crash and reports whether even a Failed channel crashes
 // too often to be kept.
-func (r *root) exhausted(ch *Channel, now time.Time) bool {
-	budget := ch.record.Panics
-	recent := slices.DeleteFunc(r.crashes[ch], func(at time.Time) bool { return now.Sub(at) >= budget.Within })
-	r.crashes[ch] = append(recent, now)
+func (r *root) exhausted(pid *actor.PID, budget actors.PanicBudget, now time.Time) bool {
+	recent := slices.DeleteFunc(r.crashes[pid.Id], func(at time.Time) bool { return now.Sub(at) >= budget.Within })
+	r.crashes[pid.Id] = append(recent, now)
 	return len(recent) >= 2*budget.Max
 }

@@ -56,7 +56,7 @@ func (h *house) props(forward bool) *actor.Props {
 	}
 	return actor.PropsFromProducer(
 		func() actor.Actor {
-			return &root{house: h, children: map[string]*Channel{}, crashes: map[*Channel][]time.Time{}}
+			return &root{house: h, crashes: map[string][]time.Time{}}
 		},
 		actor.WithMailbox(actor.UnboundedLockfree()),
 		actor.WithDispatcher(h.crew),

@@ -17,12 +17,13 @@ type State struct {
 	NetworkDown bool // hold: a hint says there is no network
 	Paused      bool // hold: the user said so
 
+	Refreshed bool // credentials were already refreshed by force in this cycle
+	Stable    bool // Ready for long enough, with proof of life
+	Long      bool // the outage outlived the session ("sus" of the model)
+	Reopen    bool // Connect came while Draining or Closing
+
 	Attempt      int            // consecutive counted failures
 	AuthFailures int            // consecutive rejected logins
-	Refreshed    bool           // credentials were already refreshed by force in this cycle
-	Stable       bool           // Ready for long enough, with proof of life
-	Long         bool           // the outage outlived the session ("sus" of the model)
-	Reopen       bool           // Connect came while Draining or Closing
 	Epoch        messages.Epoch // of the current or last attempt
 	OutageSince  time.Time      // when the outage began; zero when there is none
 	LastDelay    time.Duration  // the delay chosen last
