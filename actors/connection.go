@@ -3,6 +3,7 @@ package actors
 import (
 	"runtime/debug"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,8 +37,8 @@ type connection struct {
 	keepalive keepalive
 	readAt    time.Time // when the reading that is under way began; zero: none is
 	frames    uint64    // given to the socket
-	unwritten []mark
-	largest   int // bytes of the largest message that was written
+	unwritten *[]mark   // nil: there is none
+	largest   int       // bytes of the largest message that was written
 
 	reported  atomic.Bool // that the socket is to be looked at
 	stopping  bool        // the channel's: it was told to end; only its last word counts
@@ -61,8 +62,10 @@ type mark struct {
 	size  int
 }
 
-// keepMarks is the room for marks that is kept while there are none.
-const keepMarks = 4
+// markings are used again, unless they are longer than this.
+var markings = sync.Pool{New: func() any { return new(make([]mark, 0, 4)) }}
+
+const longMarkings = 64
 
 var _ actor.MessageInvoker = (*connection)(nil)
 
@@ -250,28 +253,43 @@ func (c *connection) stopped() {
 // something too big means the largest that it was sent, and that may be one that
 // had left already.
 func (c *connection) blamed() messages.MessageID {
-	if c.cause == nil || c.leaving || len(c.unwritten) == 0 || tooBig(*c.cause) && c.unwritten[0].size <= c.largest {
+	if c.cause == nil || c.leaving || c.unwritten == nil {
 		return 0
 	}
-	return c.unwritten[0].id
+	first := (*c.unwritten)[0]
+	if tooBig(*c.cause) && first.size <= c.largest {
+		return 0
+	}
+	return first.id
+}
+
+// mark remembers a message until the system has taken its bytes.
+func (c *connection) mark(m mark) {
+	if c.unwritten == nil {
+		c.unwritten = markings.Get().(*[]mark)
+	}
+	*c.unwritten = append(*c.unwritten, m)
 }
 
 // settle takes note of the messages whose bytes the system has taken.
 func (c *connection) settle() {
-	if c.conn == nil || len(c.unwritten) == 0 {
+	if c.conn == nil || c.unwritten == nil {
 		return
 	}
+	marks := *c.unwritten
 	written, n, stirs := c.conn.Written(), 0, false
-	for n < len(c.unwritten) && c.unwritten[n].frame <= written {
-		c.largest = max(c.largest, c.unwritten[n].size)
-		stirs = c.rec.outbox.written(c.unwritten[n].id, c.acked) || stirs
+	for n < len(marks) && marks[n].frame <= written {
+		c.largest = max(c.largest, marks[n].size)
+		stirs = c.rec.outbox.written(marks[n].id, c.acked) || stirs
 		n++
 	}
 	if n == 0 {
 		return
 	}
-	c.unwritten = slices.Delete(c.unwritten, 0, n)
-	if len(c.unwritten) == 0 && cap(c.unwritten) > keepMarks {
+	if *c.unwritten = slices.Delete(marks, 0, n); n == len(marks) {
+		if cap(marks) <= longMarkings {
+			markings.Put(c.unwritten)
+		}
 		c.unwritten = nil
 	}
 	if stirs {

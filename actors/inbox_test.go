@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/seed14814784/holdfast/actors/lifecycle"
 	"github.com/seed14814784/holdfast/messages"
 )
 
@@ -132,6 +133,41 @@ func TestInboxDoesNotGrowWithEveryConnection(t *testing.T) {
 			t.Errorf("%d messages wait, the channel is %s", n, s.status())
 		}
 		close(gate)
+		s.end()
+	})
+}
+
+// One that does so before it accepts the login: then reading cannot wait for the handler.
+func TestInboxDoesNotGrowWithEveryLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		s := newStage(t, func(settings *Settings) {
+			slowly(gate)(settings)
+			settings.Protocol = script{login: true}
+			settings.Machine.Strategy = lifecycle.StrategyFunc(func(lifecycle.Failure) lifecycle.Verdict {
+				return lifecycle.Verdict{Delay: time.Second}
+			})
+		})
+		s.peer.answers = func(so *socket, text string) { so.send("hello", "OK") }
+		s.connect()
+		for range 30 {
+			s.ask(messages.Redial{})
+			s.after(2 * time.Second)
+		}
+		s.record.inbox.mu.Lock()
+		n := s.record.inbox.queue.count
+		s.record.inbox.mu.Unlock()
+		if n != s.record.Inbox.Messages {
+			t.Errorf("%d messages wait", n)
+		}
+		if got := s.record.Snapshot(); got.Status == messages.Ready || got.Reason.Code != messages.ReasonSlowConsumer {
+			t.Errorf("the channel is %s because of %s", got.Status, got.Reason)
+		}
+		close(gate)
+		s.after(3 * time.Second)
+		if got := s.status(); got != messages.Ready {
+			t.Errorf("when the handler went on, the channel was %s", got)
+		}
 		s.end()
 	})
 }

@@ -17,8 +17,7 @@ type keepalive struct {
 	alarm    alarm
 	beatAt   moment // the next heartbeat
 	heardAt  moment
-	probeBy  moment // a hint says the network is gone, and must be wrong by then; zero: there is none
-	trip     *trip  // nil while nothing is on its way
+	trip     *trip // nil while nothing is on its way
 }
 
 // trip is a heartbeat on its way to the peer and back.
@@ -26,6 +25,7 @@ type trip struct {
 	sentAt  time.Time // zero: there are only those who want to know
 	payload []byte    // of the ping
 	askers  []func(any)
+	probeBy moment // somebody has doubts, and must be wrong by then; zero: nobody
 }
 
 // underway is the trip that is, or begins.
@@ -39,7 +39,15 @@ func (k *keepalive) underway() *trip {
 // unanswered reports whether a heartbeat is.
 func (k *keepalive) unanswered() bool { return k.trip != nil && !k.trip.sentAt.IsZero() }
 
-func (k *keepalive) probing() bool { return !k.probeBy.isZero() }
+// probeBy is when a probe is over that nobody has answered; zero: there is none.
+func (k *keepalive) probeBy() moment {
+	if k.trip == nil {
+		return 0
+	}
+	return k.trip.probeBy
+}
+
+func (k *keepalive) probing() bool { return !k.probeBy().isZero() }
 
 // startKeepalive begins heartbeats: the first at a random part of the interval,
 // so that channels which came up together do not beat together.
@@ -72,8 +80,8 @@ func (c *connection) schedule() {
 	if dead := k.heardAt.add(k.interval + c.rec.Keepalive.Grace); !c.rec.Keepalive.OneWay && dead.before(due) && k.interval > 0 {
 		due = dead
 	}
-	if k.probing() && (due.isZero() || k.probeBy.before(due)) {
-		due = k.probeBy
+	if by := k.probeBy(); !by.isZero() && (due.isZero() || by.before(due)) {
+		due = by
 	}
 	if due.isZero() {
 		return // no heartbeats, and no probe any more
@@ -98,11 +106,11 @@ func (c *connection) pulse() {
 		k.heardAt = now.add(-k.interval)
 		k.beatAt = now
 		if k.probing() {
-			k.probeBy = now.add(max(rules.Grace, time.Second))
+			k.trip.probeBy = now.add(max(rules.Grace, time.Second))
 		}
 	}
 	c.rec.outbox.rest()
-	unproved := k.probing() && !now.before(k.probeBy)
+	unproved := k.probing() && !now.before(k.probeBy())
 	silent := k.interval > 0 && !rules.OneWay && now.sub(k.heardAt) >= k.interval+rules.Grace
 	if unproved || silent {
 		c.read() // what has arrived counts before silence does
@@ -111,7 +119,7 @@ func (c *connection) pulse() {
 		}
 	}
 	switch {
-	case k.probing() && !now.before(k.probeBy):
+	case k.probing() && !now.before(k.probeBy()):
 		c.fail(messages.Because(messages.ReasonPongTimeout, "nothing was heard within %s of a probe", rules.Grace))
 		return
 	case k.interval > 0 && !rules.OneWay && now.sub(k.heardAt) >= k.interval+rules.Grace:
@@ -181,7 +189,7 @@ func (c *connection) probe() {
 	if c.conn == nil || c.session == nil || c.rec.Keepalive.OneWay || c.resting || k.probing() {
 		return
 	}
-	k.probeBy = rightNow().add(max(c.rec.Keepalive.Grace, time.Second))
+	k.underway().probeBy = rightNow().add(max(c.rec.Keepalive.Grace, time.Second))
 	c.heartbeat()
 	if !c.over {
 		c.schedule()

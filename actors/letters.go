@@ -15,14 +15,28 @@ var blank = sync.Pool{New: func() any { return new(letter) }}
 
 func (q *letters) empty() bool { return q.last == nil }
 
-func (q *letters) put(message any) {
-	l := blank.Get().(*letter)
-	l.message = message
-	l.next = l
-	if q.last != nil {
-		l.next, q.last.next = q.last.next, l
+// put adds a message behind the others.
+func (q *letters) put(message any) { q.last = q.insert(message, q.last) }
+
+// overtake adds a message behind the first n.
+func (q *letters) overtake(message any, n int) {
+	before := q.last
+	for range n {
+		before = before.next
 	}
-	q.last = l
+	if l := q.insert(message, before); q.last == nil || n > 0 && before == q.last {
+		q.last = l
+	}
+}
+
+// insert adds a message behind another one; nil: there is none.
+func (q *letters) insert(message any, before *letter) *letter {
+	l := blank.Get().(*letter)
+	l.message, l.next = message, l
+	if before != nil {
+		l.next, before.next = before.next, l
+	}
+	return l
 }
 
 func (q *letters) first() any {

@@ -66,13 +66,25 @@ func (l *link) Synced() {
 	l.connection().say(&synced{word: word{from: l.connection()}})
 }
 
+// admits reports whether a message may be handed over. While we wait for the answer to
+// our login or to our goodbye, reading does not stop when the inbox is full: what finds no
+// room then is dropped and counted among the stale, and a login ends over it.
+func (c *connection) admits() bool {
+	if c.greeted && !c.leaving || c.rec.inbox.room(nil) {
+		return true
+	}
+	c.rec.stale.Add(1)
+	if !c.leaving {
+		c.fail(messages.Because(messages.ReasonSlowConsumer, "the server sent a message before it accepted the login, and the inbox is full; the handler is too slow, or hangs"))
+	}
+	return false
+}
+
 // Deliver hands a message to the channel's inbox. When that is full, nothing is
-// read until it has room; after our goodbye, when the peer's is awaited, what
-// finds no room is dropped and counted among the stale.
+// read until it has room.
 func (l *link) Deliver(kind messages.Kind, kindOfMessage string, data []byte) {
 	c := l.connection()
-	if c.leaving && !c.rec.inbox.room(nil) {
-		c.rec.stale.Add(1)
+	if !c.admits() {
 		return
 	}
 	received := messages.Received{

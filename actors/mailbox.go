@@ -24,10 +24,10 @@ type mailbox struct {
 	crew    *Crew // nil: a goroutine is started whenever there is work
 
 	mu        sync.Mutex
-	running   bool // somebody handles messages, or is about to
-	suspended bool // only system messages are handled
-	system    letters
-	user      letters
+	running   bool  // somebody handles messages, or is about to
+	suspended bool  // only system messages are handled
+	urgent    int32 // how many of the letters are system messages: the first
+	letters   letters
 }
 
 // errandTurns is how many a sender runs before the crew goes on.
@@ -64,14 +64,15 @@ func (m *mailbox) PostUserMessage(message any) {
 		m.runErrands(message)
 		return
 	}
-	m.user.put(message)
+	m.letters.put(message)
 	m.wake(!m.suspended)
 }
 
 // PostSystemMessage queues a message that goes before all others.
 func (m *mailbox) PostSystemMessage(message any) {
 	m.mu.Lock()
-	m.system.put(message)
+	m.letters.overtake(message, int(m.urgent))
+	m.urgent++
 	m.wake(true)
 }
 
@@ -99,7 +100,7 @@ func (m *mailbox) schedule() {
 func (m *mailbox) UserMessageCount() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.user.count()
+	return m.letters.count() - int(m.urgent)
 }
 
 // run handles messages until none is left. An actor that leaves by runtime.Goexit
@@ -123,8 +124,9 @@ func (m *mailbox) run() {
 // the others post under, so none is left behind.
 func (m *mailbox) step() bool {
 	m.mu.Lock()
-	message, ok := m.system.take()
-	if ok {
+	if m.urgent > 0 {
+		m.urgent--
+		message, _ := m.letters.take()
 		switch message.(type) {
 		case *actor.SuspendMailbox:
 			m.suspended = true
@@ -138,8 +140,10 @@ func (m *mailbox) step() bool {
 		m.mu.Unlock()
 		return true
 	}
+	var message any
+	ok := false
 	if !m.suspended {
-		message, ok = m.user.take()
+		message, ok = m.letters.take()
 	}
 	m.running = ok
 	m.mu.Unlock()
@@ -168,12 +172,12 @@ func (m *mailbox) runErrands(message any) {
 func (m *mailbox) next(more bool) (message any, idle bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.system.empty() && (m.suspended || m.user.empty()) {
+	if m.urgent == 0 && (m.suspended || m.letters.empty()) {
 		m.running = false
 		return nil, true
 	}
-	if _, ok := m.user.first().(errand); ok && more && m.system.empty() {
-		message, _ = m.user.take()
+	if _, ok := m.letters.first().(errand); ok && more && m.urgent == 0 {
+		message, _ = m.letters.take()
 	}
 	return message, false
 }

@@ -160,9 +160,13 @@ func (c *connection) unpause() {
 // listen notes that the peer is alive.
 func (c *connection) listen() {
 	c.keepalive.heardAt = momentAt(c.now())
-	if probing := c.keepalive.probing(); c.firstWord || probing {
+	probing := c.keepalive.probing()
+	if probing {
+		c.keepalive.trip.probeBy = 0
+	}
+	if c.firstWord || probing {
 		c.say(&heard{word: word{from: c}, probe: probing})
-		c.firstWord, c.keepalive.probeBy = false, 0
+		c.firstWord = false
 	}
 }
 
@@ -211,7 +215,7 @@ func (c *connection) transmit() {
 				return
 			}
 		} else {
-			c.unwritten = append(c.unwritten, mark{p.id, c.frames, size})
+			c.mark(mark{p.id, c.frames, size})
 		}
 	}
 	c.settle() // a message may need no frame at all

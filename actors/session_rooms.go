@@ -122,8 +122,7 @@ func (l *link) Room(ticket transport.Ticket, news transport.RoomNews) {
 // Publish hands a message of a room on.
 func (l *link) Publish(room messages.RoomID, p transport.Publication) {
 	c := l.connection()
-	if c.leaving && !c.rec.inbox.room(nil) {
-		c.rec.stale.Add(1)
+	if !c.admits() {
 		c.slip(p).end(false)
 		return
 	}

@@ -48,13 +48,13 @@ func BenchmarkAppendFrame(b *testing.B) {
 	}
 }
 
-func BenchmarkWrite(b *testing.B) { benchmarkWrite(b, nil) }
+func BenchmarkWrite(b *testing.B) { benchmarkWrite(b, false) }
 
-func BenchmarkWriteStream(b *testing.B) { benchmarkWrite(b, new(chunks)) }
+func BenchmarkWriteStream(b *testing.B) { benchmarkWrite(b, true) }
 
-func benchmarkWrite(b *testing.B, framing framing) {
+func benchmarkWrite(b *testing.B, stream bool) {
 	socket := sink{closed: make(chan struct{})}
-	c := newConn(socket, socket, false, framing, nil, ConnInfo{}, testLimits)
+	c := newConn(socket, socket, false, stream, nil, ConnInfo{}, testLimits)
 	written := make(chan struct{}, 1)
 	c.Watch(ring(written))
 	frame := Frame{FrameBinary, make([]byte, 128)}

@@ -8,7 +8,12 @@ import (
 
 // chunks is the framing of a stream: none. What has arrived is a unit, and what
 // is written goes as it is.
-type chunks struct{ lent bool }
+type chunks struct {
+	limits *limits
+	lent   bool
+}
+
+func (c *chunks) bounds() *limits { return c.limits }
 
 // next takes everything. It is a copy, unless it is lent: the driver reads into the same
 // buffer again.

@@ -33,7 +33,7 @@ func pipe(t *testing.T, limits *limits, leftover []byte, test func(t *testing.T,
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
 		t.Cleanup(func() { _ = theirs.Close() })
-		c := newConn(ours, ours, false, nil, leftover, ConnInfo{}, limits)
+		c := newConn(ours, ours, false, false, leftover, ConnInfo{}, limits)
 		test(t, &wire{user: use(t, c), peer: theirs, c: c})
 	})
 }
@@ -343,7 +343,7 @@ func TestAbort(t *testing.T) {
 func TestAbortBeforeWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
-		c := newConn(ours, ours, false, nil, []byte("early"), ConnInfo{}, testLimits)
+		c := newConn(ours, ours, false, false, []byte("early"), ConnInfo{}, testLimits)
 		done := make(chan struct{})
 		c.Abort(func() { close(done) })
 		<-done
@@ -357,7 +357,7 @@ func TestAbortBeforeWatch(t *testing.T) {
 func TestNotifyMayUseTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
-		c := newConn(ours, ours, false, nil, nil, ConnInfo{}, testLimits)
+		c := newConn(ours, ours, false, false, nil, ConnInfo{}, testLimits)
 		var using sync.Mutex
 		frames := 0
 		done := make(chan struct{})

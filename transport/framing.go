@@ -6,6 +6,9 @@ import "github.com/seed14814784/holdfast/messages"
 // [chunks] of a stream. next and unfinished are called by whoever calls Read,
 // the others by whoever writes; those keep nothing.
 type framing interface {
+	// bounds are the limits of the connection.
+	bounds() *limits
+
 	// next returns the first unit that is whole within in, and the bytes after
 	// it. Without one it has consumed everything. After a violation it is not
 	// called again.
@@ -42,6 +45,8 @@ type frames struct{ parser }
 func newFrames(limits *limits, compressed bool) frames {
 	return frames{parser{limits: limits, deflate: compressed}}
 }
+
+func (f *frames) bounds() *limits { return f.limits }
 
 var kinds = [...]byte{FrameText: opText, FrameBinary: opBinary, FramePing: opPing, FramePong: opPong}
 

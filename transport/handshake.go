@@ -99,7 +99,7 @@ func (h *handshake) open(ctx context.Context, raw net.Conn) (*conn, error) {
 	if err != nil {
 		return nil, h.failed(ctx, err, messages.ReasonHandshakeTimeout, "the upgrade")
 	}
-	return newConn(sock, raw, h.goroutines, nil, answer.leftover, answer.info, h.limits), nil
+	return newConn(sock, raw, h.goroutines, false, answer.leftover, answer.info, h.limits), nil
 }
 
 // hostHeader is the URL's host without the zone of an IPv6 address, which means

@@ -72,7 +72,7 @@ func (b *batch) took(n int) (counted int) {
 
 // Write queues a frame; see [Conn].
 func (c *conn) Write(frame Frame) error {
-	e, err := c.framing.encode(frame)
+	e, err := c.framing().encode(frame)
 	if err != nil {
 		return err
 	}
@@ -85,10 +85,10 @@ func (c *conn) Write(frame Frame) error {
 		return c.writeErr
 	case c.closing:
 		return writeError(messages.ReasonNotConnected, "the connection is closing")
-	case e.size > c.limits.write:
-		return writeError(messages.ReasonTooLarge, "a frame of %d bytes is above the write limit of %d", e.size, c.limits.write)
-	case e.size > c.limits.write-c.waiting:
-		return writeError(messages.ReasonSlowConsumer, "%d bytes wait to be written, the limit is %d", c.waiting, c.limits.write)
+	case e.size > c.limits().write:
+		return writeError(messages.ReasonTooLarge, "a frame of %d bytes is above the write limit of %d", e.size, c.limits().write)
+	case e.size > c.limits().write-c.waiting:
+		return writeError(messages.ReasonSlowConsumer, "%d bytes wait to be written, the limit is %d", c.waiting, c.limits().write)
 	}
 	c.queue(e, true)
 	return nil
@@ -100,7 +100,7 @@ func writeError(code messages.Code, format string, args ...any) error {
 
 // Close queues the farewell of this side, if it is not queued yet; see [Conn].
 func (c *conn) Close(code int, text string) error {
-	last, framed, err := c.framing.farewell(code, text)
+	last, framed, err := c.framing().farewell(code, text)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (c *conn) queue(e encoded, counted bool) {
 	if c.pending == nil {
 		c.pending = batches.Get().(*batch)
 	}
-	c.pending.bytes = c.framing.append(c.pending.bytes, e)
+	c.pending.bytes = c.framing().append(c.pending.bytes, e)
 	c.pending.ends = append(c.pending.ends, frameEnd{len(c.pending.bytes), counted})
 	c.waiting += e.size
 	c.driver.wake()

@@ -34,33 +34,29 @@ var readBuffers = sync.Pool{New: func() any { return new([readSize]byte) }}
 // mu of the connection guards writing; reading has a lock of its own, so that
 // neither waits for the other. Whoever holds both may close the descriptor: no
 // call can be under way then, and none can meet a descriptor that took its number.
+//
+// It is one piece of memory with its connection: each of its own would lie between the
+// garbage of connecting.
 type polled struct {
-	c      *conn
+	conn   conn
 	fd     int32
 	number int32 // among all that the poller ever watched; 0: it does not
 	poller *poller
 
-	events atomic.Uint64 // that the poller reported, counted
-	ending atomic.Bool   // one of them was of an ending
+	events atomic.Uint32 // that the poller reported, counted
+	empty  uint32        // the event after which nothing was left to read; 0: there was more
 
-	closed  bool // guarded by both locks
-	late    bool // reading was to end soon, and soon is over; guarded by reading
-	blocked bool // the system takes no more for now; guarded by mu
+	ending  atomic.Bool // one of the events was of an ending
+	closed  bool        // guarded by both locks
+	late    bool        // reading was to end soon, and soon is over; guarded by reading
+	blocked bool        // the system takes no more for now; guarded by mu
 
 	reading sync.Mutex
 	buffer  *[readSize]byte // borrowed; nil while nothing is parsed
-	empty   uint64          // the event after which nothing was left to read; 0: there was more
 
 	secure  *sealed // nil: plain TCP
 	pen     *pen    // nil while nothing is written
 	hurried *time.Timer
-}
-
-// polledConn is a connection and its driver. They are one piece of memory, for each of
-// its own would lie between the garbage of connecting.
-type polledConn struct {
-	conn
-	polled
 }
 
 // newPolled takes the descriptor of a TCP connection, with or without TLS, out of the
@@ -98,21 +94,19 @@ func newPolled(sock net.Conn) *conn {
 		return nil
 	}
 	_ = tcp.Close()
-	c := &polledConn{}
-	d := &c.polled
-	c.conn.driver = d
-	d.c, d.fd, d.poller = &c.conn, int32(fd), p
+	d := &polled{fd: int32(fd), poller: p}
+	d.conn.driver = d
 	if secure != nil {
 		d.secure = &sealed{Conn: secure}
 		socket.Conn, socket.driver = nil, d
 	}
-	return &c.conn
+	return &d.conn
 }
 
 // watch has the poller report. What has arrived before is reported as well.
 func (d *polled) watch() {
 	if err := d.poller.add(d); err != nil { // the system watches no more
-		d.c.writeErr = failure("watch", err, messages.ReasonReadError)
+		d.conn.writeErr = failure("watch", err, messages.ReasonReadError)
 		d.hurry()
 		return
 	}
@@ -120,7 +114,7 @@ func (d *polled) watch() {
 		d.poller.want(d, true)
 	}
 	if d.secure != nil { // it may hold bytes that nobody announces
-		d.c.later()
+		d.conn.later()
 	}
 }
 
@@ -131,7 +125,7 @@ func (d *polled) hurry() {
 			d.reading.Lock()
 			d.late = true
 			d.reading.Unlock()
-			d.c.tell()
+			d.conn.tell()
 		})
 	}
 }
@@ -144,16 +138,16 @@ func (d *polled) ready(events uint32) (rest func()) {
 	}
 	d.events.Add(1)
 	if events&(unix.EPOLLOUT|unix.EPOLLERR|unix.EPOLLHUP) != 0 {
-		d.c.mu.Lock()
-		if d.blocked && d.c.writeErr == nil {
+		d.conn.mu.Lock()
+		if d.blocked && d.conn.writeErr == nil {
 			d.blocked = false
 			if d.flush(); !d.blocked && !d.closed {
 				d.poller.want(d, false)
 			}
 		}
-		d.c.mu.Unlock()
+		d.conn.mu.Unlock()
 	}
-	return d.c.report()
+	return d.conn.report()
 }
 
 // bury closes the descriptor.
@@ -166,7 +160,7 @@ func (d *polled) bury(leaving bool) {
 	}
 	watched.leave()
 	d.reading.Lock()
-	d.c.mu.Lock()
+	d.conn.mu.Lock()
 	d.closed = true
 	d.calm()
 	if d.hurried != nil {
@@ -174,19 +168,19 @@ func (d *polled) bury(leaving bool) {
 	}
 	_ = unix.Close(int(d.fd))
 	d.buffer = nil // not given back: the owner may be parsing what is in it
-	d.c.mu.Unlock()
+	d.conn.mu.Unlock()
 	d.reading.Unlock()
 }
 
 // linger waits until the farewell has left, for a moment.
 func (d *polled) linger() {
-	d.c.mu.Lock()
+	d.conn.mu.Lock()
 	var left chan struct{}
-	if d.c.leaving && d.c.writeErr == nil && d.pen != nil {
+	if d.conn.leaving && d.conn.writeErr == nil && d.pen != nil {
 		left = make(chan struct{})
 		d.pen.left = left
 	}
-	d.c.mu.Unlock()
+	d.conn.mu.Unlock()
 	if left == nil {
 		return
 	}

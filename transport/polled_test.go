@@ -42,7 +42,7 @@ func wired(t *testing.T) (ours, theirs *net.TCPConn) {
 func loopback(t *testing.T, limits *limits) (*user, *conn, *net.TCPConn) {
 	t.Helper()
 	ours, theirs := wired(t)
-	c := newConn(ours, ours, false, nil, nil, ConnInfo{}, limits)
+	c := newConn(ours, ours, false, false, nil, ConnInfo{}, limits)
 	if _, ok := c.driver.(*polled); !ok {
 		t.Fatalf("its driver is a %T", c.driver)
 	}
@@ -192,7 +192,7 @@ func TestNoEventReachesAnotherConnection(t *testing.T) {
 					return
 				}
 				name := []byte{byte(client), byte(round), byte(round >> 8), 'n', 'a', 'm', 'e', '!'}
-				c := newConn(sock, sock, false, new(chunks), nil, ConnInfo{}, testLimits)
+				c := newConn(sock, sock, false, true, nil, ConnInfo{}, testLimits)
 				reports := make(chan struct{}, 1)
 				c.Watch(ring(reports))
 				_ = c.Write(Frame{FrameBinary, name})
@@ -238,7 +238,7 @@ func TestNoEventReachesAnotherConnection(t *testing.T) {
 
 func TestAnEmptyFrameIsWrittenAtOnce(t *testing.T) {
 	_, c, _ := loopback(t, testLimits)
-	c.framing = new(chunks)
+	c.chunks = &chunks{limits: testLimits}
 	same(t, "the write", c.Write(Frame{FrameBinary, nil}), nil)
 	same(t, "written", c.Written(), uint64(1))
 }

@@ -27,9 +27,9 @@ func (d *polled) read(b []byte) (int, error) {
 	}
 	n, err := d.secure.Read(b)
 	if d.owed() > 0 {
-		d.c.mu.Lock()
+		d.conn.mu.Lock()
 		d.wake()
-		d.c.mu.Unlock()
+		d.conn.mu.Unlock()
 	}
 	return n, err
 }

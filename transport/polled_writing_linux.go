@@ -33,7 +33,7 @@ type parcel struct {
 func (d *polled) wake() {
 	if !d.blocked {
 		if failed := d.flush(); failed {
-			d.c.later()
+			d.conn.later()
 		}
 	}
 }
@@ -59,7 +59,7 @@ func (d *polled) flush() (failed bool) {
 			return false
 		case err != nil:
 			d.calm()
-			d.c.took(0, stepPong, os.NewSyscallError("write", err))
+			d.conn.took(0, stepPong, os.NewSyscallError("write", err))
 			return true
 		}
 	}
@@ -76,7 +76,7 @@ func (d *polled) prepare() bool {
 			}
 			d.pen.parcel = parcel{}
 		}
-		out, step := d.c.next(nil)
+		out, step := d.conn.next(nil)
 		switch step {
 		case stepRest:
 			return false
@@ -91,7 +91,7 @@ func (d *polled) prepare() bool {
 			return true
 		}
 		if _, err := d.secure.Write(out); err != nil { // it keeps everything, unless it is broken
-			d.c.took(0, stepPong, err)
+			d.conn.took(0, stepPong, err)
 		}
 	}
 }
@@ -102,9 +102,9 @@ func (d *polled) count(n int) {
 	p := d.pen
 	p.rest = p.rest[n:]
 	if d.secure == nil {
-		d.c.took(n, p.parcel.step, nil)
+		d.conn.took(n, p.parcel.step, nil)
 	} else if len(p.rest) == 0 {
-		d.c.took(p.parcel.size, p.parcel.step, nil)
+		d.conn.took(p.parcel.size, p.parcel.step, nil)
 		p.parcel = parcel{} // what TLS answers meanwhile is no part of it
 	}
 	if len(p.rest) == 0 {
@@ -131,16 +131,16 @@ func (d *polled) block() {
 		}
 	}
 	if p := d.pen; p.stall == nil {
-		p.patience = time.Now().Add(d.c.limits.writeTimeout)
-		p.stall = time.AfterFunc(d.c.limits.writeTimeout, d.stalled)
+		p.patience = time.Now().Add(d.conn.limits().writeTimeout)
+		p.stall = time.AfterFunc(d.conn.limits().writeTimeout, d.stalled)
 	}
 }
 
 // progressed begins the time that a write may take anew.
 func (d *polled) progressed() {
 	if p := d.pen; p.stall != nil {
-		p.patience = time.Now().Add(d.c.limits.writeTimeout)
-		p.stall.Reset(d.c.limits.writeTimeout)
+		p.patience = time.Now().Add(d.conn.limits().writeTimeout)
+		p.stall.Reset(d.conn.limits().writeTimeout)
 	}
 }
 
@@ -163,14 +163,14 @@ func (d *polled) calm() {
 // stalled ends a write that took too long. The timer may have run out while there was
 // progress.
 func (d *polled) stalled() {
-	d.c.mu.Lock()
+	d.conn.mu.Lock()
 	due := d.pen != nil && d.pen.stall != nil && d.blocked && !d.closed && !time.Now().Before(d.pen.patience)
 	if due {
 		d.calm()
-		d.c.took(0, stepPong, os.ErrDeadlineExceeded)
+		d.conn.took(0, stepPong, os.ErrDeadlineExceeded)
 	}
-	d.c.mu.Unlock()
+	d.conn.mu.Unlock()
 	if due {
-		d.c.tell()
+		d.conn.tell()
 	}
 }

@@ -15,7 +15,7 @@ import (
 func attended(t *testing.T, handle func()) net.Conn {
 	t.Helper()
 	ours, theirs := wired(t)
-	c := newConn(ours, ours, false, new(chunks), nil, ConnInfo{}, testLimits)
+	c := newConn(ours, ours, false, true, nil, ConnInfo{}, testLimits)
 	var reading sync.Mutex
 	c.Watch(func() func() {
 		reading.Lock()

@@ -22,7 +22,7 @@ func TestABigMessageInSegmentsOfOneByteCostsWhatHasArrived(t *testing.T) {
 		})
 		_, err := u.read()
 		same(t, "the end", code(err), "ReadEOF")
-		if held := cap(c.framing.(*frames).kept.data); held > 2*arrived+64 {
+		if held := cap(c.frames.kept.data); held > 2*arrived+64 {
 			t.Errorf("%d bytes are held for %d", held, arrived)
 		}
 		u.abort()

@@ -15,13 +15,12 @@ import (
 // The fields above mu belong to whoever calls Read; the others to mu.
 type conn struct {
 	info   *ConnInfo // nil since Watch: an idle connection has no use for it
-	limits *limits   // shared by all connections of a dialer
 	driver driver
 
-	framing framing
-	frames  frames          // the framing, unless that is another one
-	ready   []byte          // arrived and not parsed yet; the driver's
-	ended   *messages.Error // what Read returns from now on
+	chunks *chunks         // the framing; nil: it is frames
+	frames frames          // or that
+	ready  []byte          // arrived and not parsed yet; the driver's
+	ended  *messages.Error // what Read returns from now on
 
 	written atomic.Uint64
 
@@ -63,11 +62,10 @@ type driver interface {
 
 // newConn makes a connection over sock, which is upgraded already. raw is what
 // has to be closed in the end: sock itself, or the socket under it. leftover
-// are bytes of frames that were read together with the answer to the upgrade. Without a
-// framing it is that of RFC 6455.
+// are bytes of frames that were read together with the answer to the upgrade.
 // goroutines is to do without the poller; else it is used where there is one, for TCP
-// with and without TLS.
-func newConn(sock, raw net.Conn, goroutines bool, framing framing, leftover []byte, info ConnInfo, limits *limits) *conn {
+// with and without TLS. A stream has no frames; the others have those of RFC 6455.
+func newConn(sock, raw net.Conn, goroutines, stream bool, leftover []byte, info ConnInfo, limits *limits) *conn {
 	var c *conn
 	if !goroutines {
 		c = newPolled(sock)
@@ -76,12 +74,22 @@ func newConn(sock, raw net.Conn, goroutines bool, framing framing, leftover []by
 		c = &conn{}
 		c.driver = newThreads(c, sock, raw)
 	}
-	c.info, c.limits, c.framing, c.ready = &info, limits, framing, leftover
-	if framing == nil {
+	c.info, c.ready = &info, leftover
+	if stream {
+		c.chunks = &chunks{limits: limits}
+	} else {
 		c.frames = newFrames(limits, info.Compressed)
-		c.framing = &c.frames
 	}
 	return c
+}
+
+func (c *conn) limits() *limits { return c.framing().bounds() }
+
+func (c *conn) framing() framing {
+	if c.chunks != nil {
+		return c.chunks
+	}
+	return &c.frames
 }
 
 // Info tells about the connection; see [Conn].
@@ -103,7 +111,7 @@ const readTurn = 16
 func (c *conn) Read() (Frame, error) {
 	for taken := 0; c.ended == nil; {
 		if len(c.ready) > 0 {
-			unit, rest, ok, err := c.framing.next(c.ready)
+			unit, rest, ok, err := c.framing().next(c.ready)
 			c.ready = rest
 			switch {
 			case err != nil:
@@ -149,7 +157,7 @@ func (c *conn) take() error {
 		return nil
 	}
 	ended := failure("read", err, messages.ReasonReadError)
-	if c.framing.unfinished() {
+	if c.framing().unfinished() {
 		ended.Reason.Detail = "the stream ended in the middle of a message"
 	}
 	c.ended = ended
@@ -186,7 +194,7 @@ func (c *conn) violated(v *violation) {
 }
 
 // Lend lets Read return what is in the driver's buffer; see [Lender].
-func (c *conn) Lend() { c.framing.lend() }
+func (c *conn) Lend() { c.framing().lend() }
 
 // Watch starts the reports; see [Conn].
 func (c *conn) Watch(notify func() (rest func())) {

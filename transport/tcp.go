@@ -96,7 +96,7 @@ func (t *TCP) Dial(ctx context.Context, target Target) (Conn, error) {
 		return nil, err
 	}
 	info := ConnInfo{Local: raw.LocalAddr(), Remote: raw.RemoteAddr()}
-	return newConn(sock, raw, t.Goroutines, new(chunks), nil, info, t.limits()), nil
+	return newConn(sock, raw, t.Goroutines, true, nil, info, t.limits()), nil
 }
 
 // stream does what comes after the connection is made.

@@ -178,7 +178,7 @@ func (d *threads) flush() {
 			d.closeWrite()
 			continue
 		}
-		_ = d.sock.SetWriteDeadline(time.Now().Add(d.c.limits.writeTimeout))
+		_ = d.sock.SetWriteDeadline(time.Now().Add(d.c.limits().writeTimeout))
 		n, err := d.sock.Write(out)
 		d.c.mu.Lock()
 		news := d.c.took(n, step, err)
