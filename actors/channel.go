@@ -11,8 +11,9 @@ import (
 	"github.com/seed14814784/holdfast/messages"
 )
 
-// Spawn makes the actor that runs a record, as the child of an actor that restarts it
-// when it fails: the new incarnation goes on from the record.
+// Spawn makes the actor that runs a record. Its parent restarts it when it fails, and the
+// new incarnation goes on from the record. The parent is told of its failures and of its
+// end, but does not count it among its children: it has to stop it.
 func Spawn(parent actor.SpawnerContext, r *Record) *actor.PID {
 	return r.Workers.nursery.spawn(parent, r)
 }

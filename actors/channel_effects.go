@@ -83,7 +83,7 @@ func (c *channel) wish(ctx actor.Context) {
 	a := &ask{}
 	c.ask = a
 	self, root := ctx.Self(), ctx.ActorSystem().Root
-	cancel := c.Gate.Ask(c.now.reached, c.earliest.time(), func(permit Permit) {
+	cancel := c.Gate.Ask(*c.now.reached, c.earliest.time(), func(permit Permit) {
 		if a.admit(permit) {
 			root.Send(self, &admitted{ask: a})
 		}
@@ -104,7 +104,7 @@ func (c *channel) withdraw() {
 
 // connect makes the connection of this attempt and gives it its permit.
 func (c *channel) connect() {
-	a := &approach{permit: c.permit, pass: c.now.reached, fresh: c.forget, request: transport.AddressRequest{
+	a := &approach{permit: c.permit, pass: *c.now.reached, fresh: c.forget, request: transport.AddressRequest{
 		Channel: c.Channel,
 		Epoch:   c.state.Epoch,
 		Attempt: c.state.Attempt,

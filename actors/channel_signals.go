@@ -99,11 +99,11 @@ func (c *channel) current(from *connection) bool {
 // gate of the endpoint that it is really going to dial. The callback's deadline
 // is over; the gate takes its time.
 func (c *channel) prepared(ctx actor.Context, endpoint string) {
-	if endpoint == c.now.reached {
+	if endpoint == *c.now.reached {
 		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Prepared})
 		return
 	}
-	c.sketch().reached = endpoint
+	c.sketch().reached = &endpoint
 	c.clock.cancel(slot(lifecycle.TimerPrepare))
 	c.wish(ctx)
 }

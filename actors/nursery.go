@@ -11,36 +11,29 @@ import (
 // an idle channel takes. Nor do they tell whose actor they make, so a channel's finds its
 // record when it starts. Its zero value is ready.
 type nursery struct {
-	spawning sync.Mutex
-	next     *Record      // of the actor that is being spawned
-	door     *actor.Props // what a parent spawns
-	props    *actor.Props // what it gets
-
 	mu      sync.Mutex
+	props   *actor.Props
 	waiting map[string]*Record // for the actor of that name to start; nil while there is none
 }
 
-// spawn spawns the actor of a record, under a name that protoactor draws on the way.
+// spawn spawns the actor of a record. Its parent does not note it among its children.
 func (n *nursery) spawn(parent actor.SpawnerContext, r *Record) *actor.PID {
-	n.spawning.Lock()
-	defer n.spawning.Unlock()
-	if n.door == nil {
+	n.mu.Lock()
+	if n.props == nil {
 		n.props = r.propsOf(func(*actor.ActorSystem) actor.Actor { return &channel{nursery: n} })
-		n.door = actor.PropsFromProducer(nil, actor.WithSpawnFunc(n.enter))
 	}
-	n.next = r
-	defer func() { n.next = nil }()
-	return parent.Spawn(n.door)
-}
-
-// enter has the actor of that name find its record.
-func (n *nursery) enter(system *actor.ActorSystem, name string, _ *actor.Props, parent actor.SpawnerContext) (*actor.PID, error) {
-	n.expect(name, n.next)
-	pid, err := actor.DefaultSpawner(system, name, n.props, parent)
+	n.mu.Unlock()
+	name := r.system.ProcessRegistry.NextID()
+	if self := parent.Self(); self != nil {
+		name = self.Id + "/" + name
+	}
+	n.expect(name, r)
+	pid, err := actor.DefaultSpawner(r.system, name, n.props, parent)
 	if err != nil {
 		n.claim(name)
+		panic(err)
 	}
-	return pid, err
+	return pid
 }
 
 // expect keeps a record for the actor of that name, which starts or starts anew.

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"math"
 	"sync"
 	"time"
 
@@ -14,15 +15,15 @@ import (
 type portrait struct {
 	seq      uint64
 	status   messages.Status
-	degraded bool             // Ready, although catching up was not completed
+	degraded bool // Ready, although catching up was not completed
+	attempt  int32
 	reason   *messages.Reason // of the last change; nil: it needs none
 	since    time.Time        // when the status was entered
 	retryIn  time.Duration    // counted from then; 0: nothing is tried again
-	attempt  int
 	attempts uint64
 	epoch    messages.Epoch
 	node     string
-	reached  string // endpoint of the last address
+	reached  *string // endpoint of the last address
 }
 
 func (p *portrait) because(reason messages.Reason) {
@@ -68,7 +69,7 @@ func (r *Record) sketch() *portrait {
 // published.
 func (r *Record) sitting(state lifecycle.State) (show func()) {
 	p := r.sketch()
-	p.status, p.attempt, p.epoch = state.Status, state.Attempt, state.Epoch
+	p.status, p.attempt, p.epoch = state.Status, int32(min(state.Attempt, math.MaxInt32)), state.Epoch
 	return func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -86,8 +87,8 @@ func (r *Record) Snapshot() messages.Snapshot {
 	r.mu.Unlock()
 	s := messages.Snapshot{
 		Channel: r.Channel, Seq: p.seq, Status: p.status, Reason: p.why(), Since: p.since,
-		Attempt: p.attempt, RetryAt: p.retryAt(), Epoch: p.epoch, Node: p.node,
-		Degraded: p.degraded, Endpoint: p.reached, Attempts: p.attempts,
+		Attempt: int(p.attempt), RetryAt: p.retryAt(), Epoch: p.epoch, Node: p.node,
+		Degraded: p.degraded, Endpoint: *p.reached, Attempts: p.attempts,
 	}
 	s.Waiting, s.Bytes = r.outbox.Depth()
 	s.Sent = r.outbox.Sent()

@@ -78,7 +78,7 @@ func NewRecord(system *actor.ActorSystem, settings Settings, willConnect bool) *
 	if !willConnect {
 		r.outbox.Shut(notConnected(messages.Idle, messages.Reason{}))
 	}
-	r.now = &portrait{since: time.Now(), reached: settings.Endpoint}
+	r.now = &portrait{since: time.Now(), reached: &r.Endpoint}
 	r.shown.Store(r.now)
 	return r
 }

@@ -247,7 +247,7 @@ func (m *storm) haunt() {
 	var before, after look
 	m.inspect(func(*channel) {
 		r := m.record
-		before = look{r.state, r.now.seq, r.now.node, r.now.reached}
+		before = look{r.state, r.now.seq, r.now.node, *r.now.reached}
 		for _, ref := range m.old {
 			if ref != r.conn {
 				ghosts = append(ghosts, ref)
@@ -266,7 +266,7 @@ func (m *storm) haunt() {
 	m.system.Root.Send(m.record.self.Load(), message)
 	m.inspect(func(*channel) {
 		r := m.record
-		after = look{r.state, r.now.seq, r.now.node, r.now.reached}
+		after = look{r.state, r.now.seq, r.now.node, *r.now.reached}
 	})
 	if before != after {
 		m.breach("9: a stale %T changed %+v into %+v", message, before, after)

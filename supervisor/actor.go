@@ -18,6 +18,7 @@ import (
 type root struct {
 	*house
 	crashes map[string][]time.Time // within the panic budget's window, by the id of the channel's PID
+	usher   *usher                 // between it and its channels
 	leaving bool                   // stopping: nothing is spawned any more
 }
 
@@ -71,6 +72,7 @@ func (r *root) Receive(ctx actor.Context) {
 }
 
 func (r *root) started(ctx actor.Context) {
+	r.usher = newUsher(ctx, r.house)
 	r.mu.Lock()
 	r.root = ctx.Self()
 	waiting := r.waiting
@@ -96,7 +98,7 @@ func (r *root) spawn(ctx actor.Context, ch *Channel) {
 		ch.discard()
 		return
 	}
-	pid := actors.Spawn(ctx, ch.record)
+	pid := r.usher.spawn(ch)
 	if r.reach.offline() {
 		ctx.Send(pid, messages.NetworkDown{})
 	}
@@ -107,7 +109,7 @@ func (r *root) spawn(ctx actor.Context, ch *Channel) {
 }
 
 // stopping closes the fleet's doors. Channels that were never spawned end here;
-// the others are stopped by protoactor.
+// the others are stopped by the usher.
 func (r *root) stopping() {
 	r.leaving = true
 	r.mu.Lock()

@@ -20,7 +20,6 @@ import (
 // The context of a call bounds how long the caller waits for the answer. A
 // command that was sent is not taken back when it ends.
 type Channel struct {
-	house     *house
 	record    *actors.Record
 	agreement *agreement
 
@@ -30,6 +29,8 @@ type Channel struct {
 	closing bool
 	manual  bool // it stays Idle until it is told to Connect
 }
+
+func (c *Channel) house() *house { return c.agreement.house }
 
 // ID is the channel's name.
 func (c *Channel) ID() messages.ChannelID { return c.record.Channel }
@@ -159,8 +160,8 @@ func (c *Channel) Wait(ctx context.Context, statuses ...messages.Status) (messag
 		statuses = []messages.Status{messages.Ready}
 	}
 	w := &waiter{wanted: slices.Clone(statuses), result: make(chan result, 1)}
-	c.house.bus.await(c.ID(), w, c.Snapshot)
-	defer c.house.bus.forget(c.ID(), w)
+	c.house().bus.await(c.ID(), w, c.Snapshot)
+	defer c.house().bus.forget(c.ID(), w)
 	select {
 	case r := <-w.result:
 		return c.arrived(r, statuses)
@@ -196,7 +197,7 @@ func (c *Channel) Close(ctx context.Context) error {
 	c.closing = true
 	c.mu.Unlock()
 	if first {
-		c.house.tellRoot(&stop{channel: c})
+		c.house().tellRoot(&stop{channel: c})
 	}
 	select {
 	case <-c.record.Ended():

@@ -107,7 +107,7 @@ func (h *house) open(spec Spec) (*Channel, error) {
 		h.mu.Unlock()
 		return old, old.same(spec)
 	}
-	ch := &Channel{house: h, agreement: h.agree(spec), lobby: &lobby{}, manual: spec.Manual}
+	ch := &Channel{agreement: h.agree(spec), lobby: &lobby{}, manual: spec.Manual}
 	ch.record = actors.NewRecord(h.system, h.settings(spec, &ch.agreement.Rules), !spec.Manual)
 	h.channels[spec.ID] = ch
 	h.mu.Unlock()

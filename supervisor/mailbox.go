@@ -27,7 +27,7 @@ func (c *Channel) send(message any) {
 	}
 	c.mu.Unlock()
 	if self != nil {
-		c.house.system.Root.Send(self, message)
+		c.house().system.Root.Send(self, message)
 	}
 }
 
@@ -46,7 +46,7 @@ func (c *Channel) publish(pid *actor.PID) {
 		}
 		c.mu.Unlock()
 		for _, m := range commands {
-			c.house.system.Root.Send(pid, m)
+			c.house().system.Root.Send(pid, m)
 		}
 	}
 }

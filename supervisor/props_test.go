@@ -369,7 +369,7 @@ func TestCommandsReachAChannelInTheOrderOfSending(t *testing.T) {
 				got = append(got, n)
 			}
 		}))
-		ch := &Channel{house: &house{system: system}, lobby: &lobby{}}
+		ch := &Channel{agreement: &agreement{house: &house{system: system}}, lobby: &lobby{}}
 		const all = 2000
 		go ch.publish(pid)
 		for n := range all {

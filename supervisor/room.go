@@ -64,8 +64,8 @@ func (r *Room) Wait(ctx context.Context, statuses ...messages.RoomStatus) (messa
 		statuses = []messages.RoomStatus{messages.RoomJoined}
 	}
 	w := &roomWaiter{room: r.id, wanted: slices.Clone(statuses), result: make(chan roomResult, 1)}
-	r.channel.house.bus.awaitRoom(r.channel.ID(), w, func() (messages.RoomStatus, messages.Reason) { return r.channel.record.RoomStatus(r.id) })
-	defer r.channel.house.bus.forgetRoom(r.channel.ID(), w)
+	r.channel.house().bus.awaitRoom(r.channel.ID(), w, func() (messages.RoomStatus, messages.Reason) { return r.channel.record.RoomStatus(r.id) })
+	defer r.channel.house().bus.forgetRoom(r.channel.ID(), w)
 	select {
 	case result := <-w.result:
 		return r.arrived(result)

@@ -36,6 +36,7 @@ type terms struct {
 // agreement is the rules that follow from terms, and how many channels have them.
 type agreement struct {
 	actors.Rules
+	house    *house
 	terms    terms
 	channels int // 0: it cannot be found, and is one channel's alone
 }
@@ -64,11 +65,11 @@ func (t terms) comparable() bool {
 func (h *house) agree(s Spec) *agreement {
 	t := s.terms()
 	if !t.comparable() {
-		return &agreement{Rules: h.rules(s)}
+		return &agreement{Rules: h.rules(s), house: h}
 	}
 	a := h.agreements[t]
 	if a == nil {
-		a = &agreement{Rules: h.rules(s), terms: t}
+		a = &agreement{Rules: h.rules(s), house: h, terms: t}
 		h.agreements[t] = a
 	}
 	a.channels++
