@@ -107,10 +107,10 @@ func (c *connection) resolved(m resolved) {
 }
 
 // release gives the permit back.
-func (c *connection) release(reason messages.Reason) {
-	if c.approach != nil && c.permit != nil {
-		c.permit.Done(reason)
-		c.permit = nil
+func (a *approach) release(reason messages.Reason) {
+	if a != nil && a.permit != nil {
+		a.permit.Done(reason)
+		a.permit = nil
 	}
 }
 

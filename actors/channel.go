@@ -28,7 +28,7 @@ type channel struct {
 	clock    clock
 	answer   func(any) // to the command at hand; nil when nobody asked
 	over     bool      // stopping: nothing moves any more
-	permit   Permit    // just admitted, about to be given to a connection
+	next     *approach // just admitted, about to be given to a connection
 	earliest moment    // the next attempt must not begin before
 	asked    questions // of the rooms actor, by users
 	// A drain: the rooms were told to leave, and have left.

@@ -104,12 +104,9 @@ func (c *channel) withdraw() {
 
 // connect makes the connection of this attempt and gives it its permit.
 func (c *channel) connect() {
-	a := &approach{permit: c.permit, pass: *c.now.reached, fresh: c.forget, request: transport.AddressRequest{
-		Channel: c.Channel,
-		Epoch:   c.state.Epoch,
-		Attempt: c.state.Attempt,
-		Refresh: c.refresh,
-	}}
+	a := c.next
+	a.pass, a.fresh = *c.now.reached, c.forget
+	a.request = transport.AddressRequest{Channel: c.Channel, Epoch: c.state.Epoch, Attempt: c.state.Attempt, Refresh: c.refresh}
 	if c.lastReason != nil {
 		a.request.Last = *c.lastReason
 	}
@@ -121,7 +118,7 @@ func (c *channel) connect() {
 	c.admittedAt = rightNow()
 	c.sketch().attempts++
 	c.conn = newConnection(c.Record, c.state.Epoch, a)
-	c.permit = nil
+	c.next = nil
 	c.socketBorn()
 	c.conn.start()
 }

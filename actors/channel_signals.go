@@ -173,12 +173,10 @@ func (c *channel) admitted(ctx actor.Context, a *ask) {
 		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Prepared})
 		return
 	}
-	c.permit, c.ask = a.take(), nil
+	c.next, c.ask = &approach{permit: a.take()}, nil
 	defer func() { // nothing took it: a crash on the way must not cost the gate a permit
-		if c.permit != nil {
-			c.permit.Done(messages.Reason{Code: messages.ReasonUserDrop})
-			c.permit = nil
-		}
+		c.next.release(messages.Reason{Code: messages.ReasonUserDrop})
+		c.next = nil
 	}()
 	if c.state.Status == messages.Queued {
 		c.apply(ctx, lifecycle.Event{Kind: lifecycle.Admitted})

@@ -186,7 +186,7 @@ func TestAnIdleChannelHoldsNothingThatItHasNoUseFor(t *testing.T) {
 		}
 		s.after(time.Minute)
 		s.inspect(func(c *channel) {
-			if c.state.Status != messages.Ready || c.clock.due != nil || c.clock.alarm.at != 0 {
+			if c.state.Status != messages.Ready || c.clock.earliest() != (deadline{}) || c.clock.alarm.at != 0 {
 				t.Errorf("in %s the clock is %+v", c.state.Status, c.clock)
 			}
 			c.outbox.mu.Lock()

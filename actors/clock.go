@@ -24,11 +24,12 @@ const (
 // A wake that comes late or twice finds nothing due, so no timer can act on behalf
 // of an attempt that is over.
 //
-// A channel has two deadlines most of the time, and none when it is idle; then
+// A channel has one or two deadlines most of the time, and none when it is idle; then
 // there is no alarm either.
 type clock struct {
-	due   []deadline
-	few   [2]deadline // room for the first of them
+	near  [2]moment   // of the first two; zero: that place is free
+	slots [2]slot     // whose they are
+	far   *[]deadline // the others; nil: there are none
 	alarm alarm       // set to the earliest
 }
 
@@ -60,36 +61,57 @@ func (c *clock) mark(s slot, at moment) {
 }
 
 func (c *clock) put(s slot, at moment) {
-	if i := c.place(s); i >= 0 {
-		c.due[i].at = at
+	if m := c.find(s); m != nil {
+		*m = at
 		return
 	}
-	if c.due == nil {
-		c.due = c.few[:0]
+	for i := range c.near {
+		if c.near[i].isZero() {
+			c.near[i], c.slots[i] = at, s
+			return
+		}
 	}
-	c.due = append(c.due, deadline{at, s})
+	if c.far == nil {
+		c.far = &[]deadline{}
+	}
+	*c.far = append(*c.far, deadline{at, s})
+}
+
+// find is where a slot's deadline lies; nil: there is none.
+func (c *clock) find(s slot) *moment {
+	for i := range c.near {
+		if c.slots[i] == s && !c.near[i].isZero() {
+			return &c.near[i]
+		}
+	}
+	if c.far != nil {
+		for i := range *c.far {
+			if d := &(*c.far)[i]; d.slot == s {
+				return &d.at
+			}
+		}
+	}
+	return nil
 }
 
 // at is when a slot is due; zero: it is not.
 func (c *clock) at(s slot) moment {
-	if i := c.place(s); i >= 0 {
-		return c.due[i].at
+	if m := c.find(s); m != nil {
+		return *m
 	}
 	return 0
 }
 
-func (c *clock) place(s slot) int {
-	return slices.IndexFunc(c.due, func(d deadline) bool { return d.slot == s })
-}
-
 // cancel clears a deadline.
 func (c *clock) cancel(s slot) {
-	i := c.place(s)
-	if i < 0 {
+	if m := c.find(s); m != nil {
+		*m = 0
+	}
+	if c.far == nil {
 		return
 	}
-	if c.due = slices.Delete(c.due, i, i+1); len(c.due) == 0 {
-		c.due = nil
+	if *c.far = slices.DeleteFunc(*c.far, func(d deadline) bool { return d.at.isZero() }); len(*c.far) == 0 {
+		c.far = nil
 	}
 }
 
@@ -105,12 +127,26 @@ func (c *clock) pop(now moment) (slot, bool) {
 
 // earliest is the zero deadline if there is none.
 func (c *clock) earliest() (first deadline) {
-	for _, d := range c.due {
-		if first.at.isZero() || d.at.before(first.at) || d.at == first.at && d.slot < first.slot {
-			first = d
+	for i, at := range c.near {
+		first = first.or(deadline{at, c.slots[i]})
+	}
+	if c.far != nil {
+		for _, d := range *c.far {
+			first = first.or(d)
 		}
 	}
 	return first
+}
+
+// or is the earlier of two, ties in the order of slots.
+func (d deadline) or(other deadline) deadline {
+	switch {
+	case other.at.isZero():
+		return d
+	case d.at.isZero(), other.at.before(d.at), other.at == d.at && other.slot < d.slot:
+		return other
+	}
+	return d
 }
 
 // settle sets the alarm to the earliest deadline. It is called once at
@@ -125,7 +161,7 @@ func (c *clock) settle(alarms *Alarms, who sleeper) {
 
 // stop clears every deadline and the alarm.
 func (c *clock) stop(alarms *Alarms) {
-	c.due = nil
+	c.near, c.far = [2]moment{}, nil
 	if !c.alarm.at.isZero() {
 		alarms.clear(&c.alarm)
 	}

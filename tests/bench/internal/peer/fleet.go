@@ -35,11 +35,12 @@ func (f *fleet) Open(ctx context.Context, urls []string) error {
 		return err
 	}
 	before := f.up.Load()
+	handle := f.handle // one for all, as a service has it
 	for _, url := range urls {
 		ch, err := f.fleet.Open(ctx, supervisor.Spec{
 			ID:        messages.ChannelID(fmt.Sprintf("channel-%d", len(f.channels))),
 			Address:   transport.Static(url),
-			Handler:   f.handle,
+			Handler:   handle,
 			Borrow:    true,
 			Keepalive: supervisor.Keepalive{Interval: f.config.Heartbeat},
 		})
