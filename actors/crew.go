@@ -15,6 +15,8 @@ import (
 // It implements actor.Dispatcher.
 type Crew struct {
 	work chan job
+	new  chan job // for those who are about to begin
+	join func()   // what they do
 	quit chan struct{}
 	once sync.Once
 	idle chan struct{} // room for those who wait for work
@@ -38,11 +40,14 @@ var _ actor.Dispatcher = (*Crew)(nil)
 
 // NewCrew makes a crew. Close it when its actors are gone.
 func NewCrew() *Crew {
-	return &Crew{
+	c := &Crew{
 		work: make(chan job),
+		new:  make(chan job, perProcessor*runtime.GOMAXPROCS(0)),
 		quit: make(chan struct{}),
 		idle: make(chan struct{}, perProcessor*runtime.GOMAXPROCS(0)),
 	}
+	c.join = func() { c.serve(<-c.new) }
+	return c
 }
 
 // Schedule runs a mailbox, on a goroutine that waits for work or on a new one.
@@ -51,6 +56,12 @@ func (c *Crew) Schedule(run func()) { c.take(task(run)) }
 func (c *Crew) take(j job) {
 	select {
 	case c.work <- j: // somebody waits: a send to nobody does not happen
+		return
+	default:
+	}
+	select {
+	case c.new <- j:
+		go c.join() // a func that is there already: one for j would be garbage
 	default:
 		go c.serve(j)
 	}

@@ -15,7 +15,8 @@ type observer struct {
 
 	mu       sync.Mutex
 	queue    []messages.Event
-	primed   int // of those in the queue, the first; they do not count for the limit
+	taken    int // of those in the queue, the first
+	primed   int // of the others, the first; they do not count for the limit
 	missed   uint64
 	finished bool
 }
@@ -23,7 +24,7 @@ type observer struct {
 // prime queues what comes before all events.
 func (o *observer) prime(events []messages.Event) {
 	o.mu.Lock()
-	o.queue = append(o.queue, events...)
+	o.add(events...)
 	o.primed += len(events)
 	o.mu.Unlock()
 	if len(events) > 0 {
@@ -39,19 +40,29 @@ func (o *observer) offer(event messages.Event) {
 		o.mu.Unlock()
 		return
 	}
-	wasEmpty := len(o.queue) == 0
+	waiting := len(o.queue) - o.taken
 	switch {
-	case len(o.queue)-o.primed >= o.limit:
+	case waiting-o.primed >= o.limit:
 		o.missed++
 	case o.missed > 0:
-		o.queue = append(o.queue, o.gap(), event)
+		o.add(o.gap(), event)
 	default:
-		o.queue = append(o.queue, event)
+		o.add(event)
 	}
 	o.mu.Unlock()
-	if wasEmpty {
+	if waiting == 0 {
 		o.ready()
 	}
+}
+
+// add puts events at the end. The place of those that were taken is used again.
+func (o *observer) add(events ...messages.Event) {
+	if len(o.queue)+len(events) > cap(o.queue) && 2*o.taken >= len(o.queue) {
+		left := copy(o.queue, o.queue[o.taken:])
+		clear(o.queue[left:])
+		o.queue, o.taken = o.queue[:left], 0
+	}
+	o.queue = append(o.queue, events...)
 }
 
 func (o *observer) gap() messages.Missed {
@@ -65,12 +76,12 @@ func (o *observer) gap() messages.Missed {
 func (o *observer) take() (event messages.Event, ok, more bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.queue) > 0 {
-		event = o.queue[0]
-		o.queue[0] = nil
+	if o.taken < len(o.queue) {
+		event = o.queue[o.taken]
+		o.queue[o.taken] = nil
 		o.primed = max(0, o.primed-1)
-		if o.queue = o.queue[1:]; len(o.queue) == 0 {
-			o.queue = nil
+		if o.taken++; o.taken == len(o.queue) {
+			o.clear()
 		}
 		return event, true, true
 	}
@@ -78,6 +89,17 @@ func (o *observer) take() (event messages.Event, ok, more bool) {
 		return o.gap(), true, true
 	}
 	return nil, false, !o.finished
+}
+
+// keepQueue is the room for events that is kept while there are none.
+const keepQueue = 64
+
+// clear makes the queue empty, when all was taken.
+func (o *observer) clear() {
+	o.queue, o.taken = o.queue[:0], 0
+	if cap(o.queue) > keepQueue {
+		o.queue = nil
+	}
 }
 
 // finish lets no more events in.
