@@ -129,7 +129,9 @@ func (c *channel) crashing(ctx actor.Context) {
 // start begins an incarnation. The first one has nothing to do; every later one
 // follows a crash, which counts as a failure of the attempt that was running.
 func (c *channel) start(ctx actor.Context) {
-	c.self.Store(ctx.Self())
+	if self, ok := ctx.ActorSystem().ProcessRegistry.GetLocal(ctx.Self().Id); ok {
+		c.self.Store(self.(*actor.ActorProcess))
+	}
 	c.nudged.Store(false)
 	c.clock.mark(expirySlot, c.outbox.deadline()) // messages may have come before
 	if !c.begun {

@@ -123,6 +123,7 @@ func (c *channel) ended(ctx actor.Context, from *connection) {
 // ticked fires the deadlines that have passed, in their order.
 func (c *channel) ticked(ctx actor.Context) {
 	now := time.Now()
+	c.clock.wound = false
 	for !c.over {
 		s, ok := c.clock.pop(momentOf(now))
 		switch {

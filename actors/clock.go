@@ -29,6 +29,7 @@ const (
 type clock struct {
 	near  [2]moment   // of the first two; zero: that place is free
 	slots [2]slot     // whose they are
+	wound bool        // the alarm is set, and nobody has looked since
 	far   *[]deadline // the others; nil: there are none
 	alarm alarm       // set to the earliest
 }
@@ -152,16 +153,18 @@ func (d deadline) or(other deadline) deadline {
 // settle sets the alarm to the earliest deadline. It is called once at
 // the end of every message, however many deadlines that message moved.
 func (c *clock) settle(alarms *Alarms, who sleeper) {
-	if at := c.earliest().at; at.isZero() {
+	switch at := c.earliest().at; {
+	case at.isZero():
 		c.stop(alarms)
-	} else {
+	case !c.wound || c.alarm.at != at: // all channels share the lock of the alarms
+		c.wound = true
 		alarms.set(&c.alarm, at, 0, who)
 	}
 }
 
 // stop clears every deadline and the alarm.
 func (c *clock) stop(alarms *Alarms) {
-	c.near, c.far = [2]moment{}, nil
+	c.near, c.far, c.wound = [2]moment{}, nil, false
 	if !c.alarm.at.isZero() {
 		alarms.clear(&c.alarm)
 	}

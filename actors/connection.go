@@ -119,21 +119,13 @@ func (c *connection) escalate(f failure) {
 	if c.approach != nil {
 		f.token = c.token
 	}
-	self := c.rec.self.Load()
-	if self == nil {
-		return // the channel has ended, and stops it anyway
-	}
-	if channel, ok := c.rec.system.ProcessRegistry.GetLocal(self.Id); ok {
-		channel.SendSystemMessage(self, &actor.Failure{Who: actor.NewPID(self.Address, self.Id+"/connection"), Reason: f})
+	if channel := c.rec.self.Load(); channel != nil { // else it has ended, and stops us anyway
+		channel.SendSystemMessage(nil, &actor.Failure{Who: &actor.PID{Id: string(c.rec.Channel) + "/connection"}, Reason: f})
 	}
 }
 
-// say tells the channel something, unless that has ended.
-func (c *connection) say(message any) {
-	if self := c.rec.self.Load(); self != nil {
-		c.rec.system.Root.Send(self, message)
-	}
-}
+// say tells the channel something.
+func (c *connection) say(message any) { c.rec.tell(message) }
 
 func (c *connection) handle(message any) {
 	switch m := message.(type) {

@@ -514,7 +514,7 @@ func TestNothingIsLeftOfAQuestionAboutCredentials(t *testing.T) {
 		"renewed by the peer": func(s *stage) { s.peer.last().send("RENEWED 1h") },
 		"closed":              func(*stage) {},
 		"crashed": func(s *stage) {
-			s.system.Root.Send(s.record.self.Load(), func(*channel) { panic("bug") })
+			s.record.tell(func(*channel) { panic("bug") })
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -77,17 +77,18 @@ type outbox struct {
 
 // parcel is a message on its way.
 type parcel struct {
-	id      messages.MessageID
+	receipt Receipt
 	message messages.Message
 	expires moment // zero: never
 	answer  moment // when written and awaiting an acknowledgement: its deadline
 	begun   bool   // a connection writes it, or has written it
 	written bool
-	tries   int        // connections that were lost over it
 	left    bool       // it was written on a connection that is gone: the peer may have it
+	tries   int32      // connections that were lost over it
 	share   *roomShare // of its room's life; nil: it is for no room
-	receipt Receipt
 }
+
+func (p *parcel) id() messages.MessageID { return p.receipt.id }
 
 // Shut refuses messages from now on, for that reason.
 func (o *outbox) Shut(reason messages.Reason) {
@@ -197,7 +198,7 @@ func (o *outbox) excess(message messages.Message) []*parcel {
 
 func (o *outbox) enter(message messages.Message) *parcel {
 	o.last++
-	p := &parcel{id: o.last, message: message, share: o.rooms[message.Room], receipt: Receipt{id: o.last}}
+	p := &parcel{message: message, share: o.rooms[message.Room], receipt: Receipt{id: o.last, channel: o.Channel, room: message.Room}}
 	ttl := message.TTL
 	if ttl == 0 {
 		ttl = o.Outbox.TTL
@@ -247,9 +248,8 @@ func (o *outbox) leave(p *parcel, result messages.Result, reason messages.Reason
 		result, reason = messages.ResultUnknown, messages.Because(messages.ReasonOutcomeUnknown,
 			"it was written on a connection that was lost before the peer answered, and not again: %s", reason)
 	}
-	room := p.message.Room
 	p.message = messages.Message{}
-	return verdict{&p.receipt, messages.Outcome{Channel: o.Channel, Room: room, ID: p.id, Result: result, Reason: reason, At: time.Now()}}
+	return verdict{&p.receipt, messages.Outcome{Channel: o.Channel, Room: p.receipt.room, ID: p.id(), Result: result, Reason: reason, At: time.Now()}}
 }
 
 func (o *outbox) tell(verdicts ...verdict) {

@@ -133,7 +133,7 @@ func (o *outbox) answered(id messages.MessageID, result messages.Result, reason 
 }
 
 func (o *outbox) find(id messages.MessageID) int {
-	return slices.IndexFunc(o.handed, func(p *parcel) bool { return p.id == id })
+	return slices.IndexFunc(o.handed, func(p *parcel) bool { return p.id() == id })
 }
 
 // reclaim takes back what a connection held, once that is gone for certain.
@@ -156,7 +156,7 @@ func (o *outbox) reclaim(blamed messages.MessageID, cause messages.Reason) {
 			verdicts = append(verdicts, o.leave(p, messages.ResultFailed, messages.Because(messages.ReasonFailedOnClose, "the channel ended before the message was written")))
 		case p.share != nil && p.share.over:
 			verdicts = append(verdicts, o.leave(p, messages.ResultFailed, messages.Because(messages.ReasonNotInRoom, "the room was left before the message was written")))
-		case p.id == blamed && !p.written && o.spoiled(p, cause):
+		case p.id() == blamed && !p.written && o.spoiled(p, cause):
 			verdicts = append(verdicts, o.quarantine(p, cause))
 		default:
 			p.begun, p.written, p.answer = false, false, 0
@@ -183,7 +183,7 @@ func (o *outbox) spoiled(p *parcel, cause messages.Reason) bool {
 	if objects(cause) {
 		p.tries++
 	}
-	return o.Outbox.Tries > 0 && p.tries >= o.Outbox.Tries
+	return o.Outbox.Tries > 0 && int(p.tries) >= o.Outbox.Tries
 }
 
 // quarantine takes a spoiled message out of the way.
@@ -320,7 +320,7 @@ func (o *outbox) again(p *parcel) bool {
 		return false // no connection follows this one
 	}
 	p.tries++
-	return o.Outbox.Tries <= 0 || p.tries < o.Outbox.Tries
+	return o.Outbox.Tries <= 0 || int(p.tries) < o.Outbox.Tries
 }
 
 // resendable reports whether sending a message twice does no harm.

@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/seed14814784/holdfast/messages"
 )
@@ -10,11 +11,16 @@ import (
 // Receipt is the promise that came back from a send: exactly one outcome will
 // arrive in it. It is safe for concurrent use.
 type Receipt struct {
-	id messages.MessageID
+	id      messages.MessageID
+	channel messages.ChannelID
+	room    messages.RoomID
 
-	mu      sync.Mutex
-	outcome messages.Outcome // zero Result: pending
-	done    chan struct{}    // made when somebody waits
+	mu     sync.Mutex
+	result messages.Result  // pending at first
+	reason *messages.Reason // nil: it needs none
+	meta   any
+	at     time.Time
+	done   chan struct{} // made when somebody waits
 }
 
 // ID is the message's number within its channel.
@@ -24,7 +30,14 @@ func (r *Receipt) ID() messages.MessageID { return r.id }
 func (r *Receipt) Outcome() (messages.Outcome, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.outcome, r.outcome.Result != messages.ResultPending
+	if r.result == messages.ResultPending {
+		return messages.Outcome{}, false
+	}
+	outcome := messages.Outcome{Channel: r.channel, Room: r.room, ID: r.id, Result: r.result, Meta: r.meta, At: r.at}
+	if r.reason != nil {
+		outcome.Reason = *r.reason
+	}
+	return outcome, true
 }
 
 // Done is closed when the outcome is known.
@@ -33,7 +46,7 @@ func (r *Receipt) Done() <-chan struct{} {
 	defer r.mu.Unlock()
 	if r.done == nil {
 		r.done = make(chan struct{})
-		if r.outcome.Result != messages.ResultPending {
+		if r.result != messages.ResultPending {
 			close(r.done)
 		}
 	}
@@ -58,10 +71,14 @@ func (r *Receipt) Wait(ctx context.Context) (messages.Outcome, error) {
 func (r *Receipt) settle(outcome messages.Outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.outcome.Result != messages.ResultPending {
+	if r.result != messages.ResultPending {
 		return
 	}
-	r.outcome = outcome
+	r.result, r.meta, r.at = outcome.Result, outcome.Meta, outcome.At
+	if outcome.Reason != (messages.Reason{}) {
+		reason := outcome.Reason // most have none
+		r.reason = &reason
+	}
 	if r.done != nil {
 		close(r.done)
 	}

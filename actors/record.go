@@ -56,10 +56,10 @@ type Record struct {
 	shown     atomic.Pointer[portrait]
 	rtt       atomic.Int64
 	stale     atomic.Uint64
-	nudged    atomic.Bool // a flush is in the mailbox already
-	resolving atomic.Bool // an address callback has not returned
-	self      atomic.Pointer[actor.PID]
-	rooms     atomic.Pointer[actor.PID] // the rooms actor, if there are rooms
+	nudged    atomic.Bool                        // a flush is in the mailbox already
+	resolving atomic.Bool                        // an address callback has not returned
+	self      atomic.Pointer[actor.ActorProcess] // of the channel's actor; nil: it has not started, or has ended
+	rooms     atomic.Pointer[actor.PID]          // the rooms actor, if there are rooms
 	system    *actor.ActorSystem
 
 	mu       sync.Mutex
@@ -97,8 +97,14 @@ func (r *Record) propsOf(producer actor.ProducerWithActorSystem) *actor.Props {
 
 // ring has the channel look at its clock.
 func (r *Record) ring() {
+	r.tell(&tick{})
+}
+
+// tell sends the channel a message, from any goroutine, unless it has ended. Its process
+// is looked up once: by its PID it would be three places in memory further away.
+func (r *Record) tell(message any) {
 	if self := r.self.Load(); self != nil {
-		r.system.Root.Send(self, &tick{})
+		self.SendUserMessage(nil, message)
 	}
 }
 
@@ -127,7 +133,7 @@ func (r *Record) progress() {
 // called before the channel does.
 func (r *Record) nudge() {
 	if self := r.self.Load(); self != nil && r.nudged.CompareAndSwap(false, true) {
-		r.system.Root.Send(self, &flush{})
+		self.SendUserMessage(nil, &flush{})
 	}
 }
 
@@ -254,9 +260,7 @@ func (r *Record) handlerCrashed(room messages.RoomID, c crash) {
 		r.report(fmt.Sprintf("a handler panicked over a message of room %q: %s", room, PanicValue(c)), c.Stack)
 		return
 	}
-	if self := r.self.Load(); self != nil {
-		r.system.Root.Send(self, &handlerPanic{c})
-	}
+	r.tell(&handlerPanic{c})
 }
 
 // notConnected is why a channel in that status refuses what needs a connection.

@@ -197,7 +197,7 @@ func (c *connection) transmit() {
 			break
 		}
 		before, size := c.frames, len(p.message.Data)
-		err := c.session.Send(c.link(), p.id, p.message)
+		err := c.session.Send(c.link(), p.id(), p.message)
 		if err != nil {
 			reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 			switch {
@@ -207,7 +207,7 @@ func (c *connection) transmit() {
 				c.rec.progress() // its time counts again
 				return           // there will be room, and a report when there is
 			case c.frames == before && rejects(reason.Code):
-				if c.rec.outbox.answered(p.id, messages.ResultRejected, c.rec.secrets.veil(reason), nil) {
+				if c.rec.outbox.answered(p.id(), messages.ResultRejected, c.rec.secrets.veil(reason), nil) {
 					c.rec.nudge()
 				}
 			default:
@@ -215,7 +215,7 @@ func (c *connection) transmit() {
 				return
 			}
 		} else {
-			c.mark(mark{p.id, c.frames, size})
+			c.mark(mark{p.id(), c.frames, size})
 		}
 	}
 	c.settle() // a message may need no frame at all

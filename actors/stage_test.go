@@ -139,7 +139,7 @@ func (o open) Receive(ctx actor.Context) {
 
 // inspect looks into the channel.
 func (s *stage) inspect(look func(*channel)) {
-	s.system.Root.Send(s.record.self.Load(), look)
+	s.record.tell(look)
 	synctest.Wait()
 }
 

@@ -202,7 +202,7 @@ func TestSyncEndsWithItsConnectionAndLosesNothingLive(t *testing.T) {
 		"paused":     {func(s *stage) { s.ask(messages.Pause{}) }, messages.Held},
 		"logged out": {func(s *stage) { s.ask(messages.Disconnect{}) }, messages.Closed},
 		"drained":    {func(s *stage) { s.ask(messages.Drain{}) }, messages.Closed},
-		"crashed":    {func(s *stage) { s.system.Root.Send(s.record.self.Load(), func(*channel) { panic("boom") }) }, messages.Backoff},
+		"crashed":    {func(s *stage) { s.record.tell(func(*channel) { panic("boom") }) }, messages.Backoff},
 		"kicked": {func(s *stage) {
 			s.peer.last().fail(&messages.Error{Op: "read", Reason: messages.Reason{Code: messages.ReasonKickedOtherDevice}})
 		}, messages.Kicked},
@@ -494,7 +494,7 @@ func TestWhatALoginHeldBackDoesNotWaitForTheEndOfItsSocket(t *testing.T) {
 		s.peer.set(func(p *peer) { p.linger = 15 * time.Second })
 		s.ask(messages.Connect{})
 		s.skip()
-		s.system.Root.Send(s.record.self.Load(), func(*channel) {
+		s.record.tell(func(*channel) {
 			s.peer.last().send("OK n1")
 			s.peer.last().send("hello")
 			time.Sleep(time.Second)

@@ -263,7 +263,7 @@ func (m *storm) haunt() {
 		&loggedIn{word: word{from: ghost}}, &synced{word: word{from: ghost}}, &heard{word: word{from: ghost}, probe: true}, &goAway{word: word{from: ghost}, within: time.Second},
 		&renewed{word: word{from: ghost}}, &ended{from: ghost}, &admitted{ask: &ask{}}, &tick{}, &flush{})
 	m.note("a ghost says %T", message)
-	m.system.Root.Send(m.record.self.Load(), message)
+	m.record.tell(message)
 	m.inspect(func(*channel) {
 		r := m.record
 		after = look{r.state, r.now.seq, r.now.node, *r.now.reached}

@@ -28,9 +28,13 @@ import (
 type shift struct {
 	p      *poller
 	events [findings]unix.EpollEvent
+	here   int   // of events
+	err    error // of the last peek
 	found  [findings]finding
 	n      int // of found
 	round  uint64
+	wait   func(fd uintptr) (done bool) // until something is there: one func for all rounds
+	glance func(fd uintptr)             // takes what is there
 
 	// place says how far it has got: the round, and how many of what it found it
 	// has begun. Whoever moves it from one place to the next has that event.
@@ -73,6 +77,8 @@ func (p *poller) begin(s *shift) {
 // start is begin with the lock held.
 func (p *poller) start(s *shift) {
 	s.p = p
+	s.glance = func(fd uintptr) { s.peek(fd) }
+	s.wait = s.peek
 	s.round, s.seen = 1, between
 	s.place.Store(at(s.round, 0))
 	p.shifts = append(p.shifts, s)
@@ -116,38 +122,36 @@ func (s *shift) work() bool {
 // look finds something to do, and waits for it if nobody else does. It reports
 // whether to go on.
 func (s *shift) look() bool {
-	var n int
-	var err, outer error
+	var outer error
+	s.here, s.err = 0, nil
 	if !s.p.only(s) {
-		outer = s.p.raw.Control(func(fd uintptr) { n, err = s.peek(fd) })
-		if n == 0 && err == nil && outer == nil && s.p.superfluous(s) {
+		outer = s.p.raw.Control(s.glance)
+		if s.here == 0 && s.err == nil && outer == nil && s.p.superfluous(s) {
 			return false
 		}
 	}
-	if n == 0 && err == nil && outer == nil { // nobody else can come: help is for those at work
-		outer = s.p.raw.Read(func(fd uintptr) bool {
-			n, err = s.peek(fd)
-			return n > 0 || err != nil
-		})
+	if s.here == 0 && s.err == nil && outer == nil { // nobody else can come: help is for those at work
+		outer = s.p.raw.Read(s.wait)
 	}
-	if err != nil || outer != nil {
+	if s.err != nil || outer != nil {
 		s.p.dismiss(s) // the instance is closed
 		return false
 	}
-	s.n = s.p.find(s.events[:n], s.found[:])
+	s.n = s.p.find(s.events[:s.here], s.found[:])
 	s.round++
 	s.place.Store(at(s.round, 0))
 	s.p.watch()
 	return true
 }
 
-// peek takes what has happened.
-func (s *shift) peek(fd uintptr) (int, error) {
+// peek takes what has happened, and reports whether that is anything.
+func (s *shift) peek(fd uintptr) bool {
 	n, err := unix.EpollWait(int(fd), s.events[:], 0)
+	s.here, s.err = max(n, 0), err
 	if errors.Is(err, unix.EINTR) {
-		return 0, nil
+		s.err = nil
 	}
-	return max(n, 0), err
+	return s.here > 0 || s.err != nil
 }
 
 // only reports whether there is no other shift.
