@@ -23,7 +23,7 @@ type block struct {
 
 var blocks = sync.Pool{New: func() any { return new(block) }}
 
-func (q *backlog) put(m inbound) {
+func (q *backlog) put(m *inbound) {
 	if q.tail == nil || q.tail.end == len(q.tail.messages) {
 		b := blocks.Get().(*block)
 		if q.tail == nil {
@@ -33,10 +33,11 @@ func (q *backlog) put(m inbound) {
 		}
 		q.tail = b
 	}
+	kept := &q.tail.messages[q.tail.end]
+	*kept = *m
 	if m.lent {
-		m.Data = q.tail.keep(m.Data)
+		kept.Data = q.tail.keep(m.Data)
 	}
-	q.tail.messages[q.tail.end] = m
 	q.tail.end++
 	q.count++
 }
@@ -53,12 +54,11 @@ func (b *block) keep(data []byte) []byte {
 	return kept
 }
 
-// take takes the oldest message. There must be one. With the last of a block comes the
-// block: its data is there until it is released.
-func (q *backlog) take() (m inbound, spent *block) {
+// take takes the oldest message. There must be one. It lies in its block until it is
+// released, with the block if that is spent: then it was the last.
+func (q *backlog) take() (m *inbound, spent *block) {
 	b := q.head
-	m = b.messages[b.first]
-	b.messages[b.first] = inbound{}
+	m = &b.messages[b.first]
 	b.first++
 	q.count--
 	if b.first < b.end { // as far as it is filled, for those before the last are full
@@ -70,10 +70,11 @@ func (q *backlog) take() (m inbound, spent *block) {
 	return m, b
 }
 
-// release lets a block be used again.
-func (b *block) release() {
-	if b != nil {
-		b.first, b.end, b.next, b.used = 0, 0, nil, 0
-		blocks.Put(b)
+// release is for a message that was taken. Nobody else looks at its place meanwhile.
+func (m *inbound) release(spent *block) {
+	*m = inbound{}
+	if spent != nil {
+		spent.first, spent.end, spent.next, spent.used = 0, 0, nil, 0
+		blocks.Put(spent)
 	}
 }

@@ -51,7 +51,7 @@ type inbound struct {
 }
 
 // void reports whether the room was left since.
-func (m inbound) void() bool { return m.lane != nil && m.lane.life.Load() != m.life }
+func (m *inbound) void() bool { return m.lane != nil && m.lane.life.Load() != m.life }
 
 // crash is a panic with the stack it happened on.
 type crash struct {
@@ -69,7 +69,7 @@ func (c crash) GoString() string { return c.String() }
 
 // push queues a message. It reports whether there is room for another one; if
 // not, the connection resumes, once, when there is.
-func (b *inbox) push(m inbound, from *connection) (room bool) {
+func (b *inbox) push(m *inbound, from *connection) (room bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.hold == nil {
@@ -78,7 +78,7 @@ func (b *inbox) push(m inbound, from *connection) (room bool) {
 		if m.lent {
 			m.Data, m.lent = bytes.Clone(m.Data), false
 		}
-		b.hold.messages = append(b.hold.messages, m)
+		b.hold.messages = append(b.hold.messages, *m)
 		b.hold.bytes += len(m.Data)
 	}
 	if !b.full() {
@@ -91,7 +91,7 @@ func (b *inbox) push(m inbound, from *connection) (room bool) {
 }
 
 // enqueue puts a message at the end of the queue; the lock is held.
-func (b *inbox) enqueue(m inbound) {
+func (b *inbox) enqueue(m *inbound) {
 	if m.lent && (!b.rec.Borrow || b.rec.PublishReceived) {
 		m.Data, m.lent = bytes.Clone(m.Data), false
 	}
@@ -161,6 +161,20 @@ func (b *inbox) room(from *connection) bool {
 	return false
 }
 
+// resumes is the connection that reads again, if there is one and room enough by now; the
+// lock is held.
+func (b *inbox) resumes() *connection {
+	if b.paused == nil {
+		return nil
+	}
+	if count, bytes := b.load(); 2*count > b.rec.Inbox.Messages || 2*bytes > b.rec.Inbox.Bytes {
+		return nil
+	}
+	c := b.paused
+	b.paused = nil
+	return c
+}
+
 // lentTurns is how many messages are handled on a goroutine that is lent. Of a
 // connection that never stops, a goroutine of its own handles the rest.
 const lentTurns = 64
@@ -195,14 +209,11 @@ func (b *inbox) serve(turns int) {
 		if !void {
 			b.delivered.Add(1)
 		}
-		var paused *connection
-		if count, bytes := b.load(); 2*count <= b.rec.Inbox.Messages && 2*bytes <= b.rec.Inbox.Bytes {
-			paused, b.paused = b.paused, nil
-		}
+		resumes := b.resumes()
 		b.hold.shorter()
 		b.mu.Unlock()
-		if paused != nil {
-			paused.resume()
+		if resumes != nil {
+			resumes.resume()
 		}
 		if void {
 			b.rec.stale.Add(1) // its room was left before its turn
@@ -210,13 +221,13 @@ func (b *inbox) serve(turns int) {
 		} else {
 			b.handle(m)
 		}
-		spent.release() // what the handler was lent is its no more
+		m.release(spent) // what the handler was lent is its no more
 	}
 }
 
 // handle gives a message to its handler. A message that a handler panics over was
 // taken: another time, it would panic again.
-func (b *inbox) handle(m inbound) {
+func (b *inbox) handle(m *inbound) {
 	defer m.slip.end(true)
 	defer func() {
 		if v := recover(); v != nil {

@@ -48,8 +48,8 @@ func (b *inbox) release(from *connection) {
 	held := b.hold.messages
 	b.hold.shorter() // whoever waits finds it gone
 	b.hold = nil
-	for _, m := range held {
-		b.enqueue(m)
+	for i := range held {
+		b.enqueue(&held[i])
 	}
 }
 
@@ -84,6 +84,6 @@ func (b *inbox) tryCatchUp(from *connection, m messages.Received) (space <-chan 
 		}
 		return b.hold.space, false
 	}
-	b.enqueue(inbound{Received: m})
+	b.enqueue(&inbound{Received: m})
 	return nil, true
 }

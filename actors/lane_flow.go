@@ -20,7 +20,7 @@ func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch mess
 	w := r.lanes.find(id)
 	h := held{p, epoch, time.Now(), s}
 	if w == nil && p.Unasked {
-		return r.inbox.push(inbound{Received: h.received(r.Channel, id, ""), slip: s}, from)
+		return r.inbox.push(&inbound{Received: h.received(r.Channel, id, ""), slip: s}, from)
 	}
 	if w == nil {
 		r.stale.Add(1)
@@ -31,7 +31,7 @@ func (r *Record) publish(id messages.RoomID, p transport.Publication, epoch mess
 	defer w.mu.Unlock()
 	switch {
 	case w.idle && p.Unasked:
-		return r.inbox.push(inbound{Received: h.received(r.Channel, id, ""), slip: s}, from)
+		return r.inbox.push(&inbound{Received: h.received(r.Channel, id, ""), slip: s}, from)
 	case !w.open && w.ticket == 0:
 		r.stale.Add(1)
 		s.end(false)
@@ -72,7 +72,7 @@ func (r *Record) open(w *lane, lost *messages.Gap) {
 	if lost != nil && w.spec.Policy.OnGap == messages.CallOnGap && w.spec.Gap != nil {
 		lost.Before = next
 		gap, tell := *lost, w.spec.Gap
-		r.inbox.push(inbound{
+		r.inbox.push(&inbound{
 			Received: messages.Received{Channel: r.Channel, Room: w.spec.ID},
 			to:       func(messages.Received) { tell(gap) }, lane: w, life: w.life.Load(),
 		}, nil)
@@ -106,7 +106,7 @@ func (r *Record) pass(w *lane, h held, recovered bool, from *connection) (room b
 	}
 	m := h.received(r.Channel, w.spec.ID, w.position.Epoch)
 	m.Recovered = recovered
-	return r.inbox.push(inbound{Received: m, to: w.spec.Handler, lane: w, life: w.life.Load(), slip: h.slip}, from)
+	return r.inbox.push(&inbound{Received: m, to: w.spec.Handler, lane: w, life: w.life.Load(), slip: h.slip}, from)
 }
 
 func (h held) received(channel messages.ChannelID, room messages.RoomID, history string) messages.Received {

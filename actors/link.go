@@ -87,10 +87,10 @@ func (l *link) Deliver(kind messages.Kind, kindOfMessage string, data []byte) {
 	if !c.admits() {
 		return
 	}
-	received := messages.Received{
+	m := inbound{lent: l.lent, Received: messages.Received{
 		Channel: c.rec.Channel, Epoch: c.epoch, Kind: kind, Type: kindOfMessage, Data: data, At: c.now(),
-	}
-	if !c.rec.inbox.push(inbound{Received: received, lent: l.lent}, c) {
+	}}
+	if !c.rec.inbox.push(&m, c) {
 		c.pause()
 	}
 }

@@ -63,7 +63,7 @@ func TestAMessageThatFindsNoRoomAtTheGoodbyeIsNotTaken(t *testing.T) {
 		r := s.record
 		r.Handler = func(messages.Received) { <-wait }
 		for range 2 { // one is with the handler, one waits
-			r.inbox.push(inbound{}, nil)
+			r.inbox.push(&inbound{}, nil)
 			synctest.Wait()
 		}
 		session := struct {
