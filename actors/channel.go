@@ -222,7 +222,7 @@ func (c *channel) apply(ctx actor.Context, event lifecycle.Event) {
 		if prev.Status == messages.Syncing {
 			c.endSync()
 		}
-		c.flush(ctx) // now: no outcome may be told before the Ready that made it possible
+		c.flush() // now: no outcome may be told before the Ready that made it possible
 	}
 }
 

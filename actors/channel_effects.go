@@ -144,7 +144,7 @@ func (c *channel) drop() {
 }
 
 // flush hands the connection what it may write, and notices the end of a drain.
-func (c *channel) flush(ctx actor.Context) {
+func (c *channel) flush() {
 	c.nudged.Store(false)
 	switch c.state.Status {
 	case messages.Ready, messages.Draining:
@@ -157,12 +157,12 @@ func (c *channel) flush(ctx actor.Context) {
 	if c.outbox.hand() {
 		c.conn.tell(&transmit{})
 	}
-	c.overdue(ctx)
+	c.overdue()
 }
 
 // overdue looks at answers that did not come in time. A peer that takes messages
 // and answers none may be a zombie: it has lost us, and knows it or not.
-func (c *channel) overdue(ctx actor.Context) {
+func (c *channel) overdue() {
 	late := c.outbox.lateness()
 	if c.conn == nil || c.conn.stopping || !c.state.HasTransport() {
 		return

@@ -37,7 +37,7 @@ func (c *channel) signal(ctx actor.Context, message any) bool {
 	case *tick:
 		c.ticked(ctx)
 	case *flush:
-		c.flush(ctx)
+		c.flush()
 		c.drained(ctx)
 		c.clock.mark(expirySlot, c.outbox.deadline())
 	case *admitted:
@@ -131,8 +131,8 @@ func (c *channel) ticked(ctx actor.Context) {
 			return
 		case s == expirySlot:
 			c.outbox.sweep(momentAt(now))
-			c.flush(ctx) // what has gone made room
-			c.overdue(ctx)
+			c.flush() // what has gone made room
+			c.overdue()
 			c.clock.mark(expirySlot, c.outbox.deadline())
 			c.drained(ctx)
 		case s == giveUpSlot:

@@ -12,7 +12,7 @@
 // spawned or stopped, a status that observers are told. It answers every
 // command at every moment, because it waits for nothing.
 //
-// The connection actor is spawned for one attempt and dies with it. It asks the
+// The connection is an actor that is made for one attempt and dies with it. It asks the
 // address, dials, lets the protocol log in, reads and writes, and keeps the
 // heartbeat. What ends it is escalated as a failure, and the channel, which is
 // the supervisor strategy of its children, answers as the restart strategy
@@ -112,8 +112,10 @@
 // The mailbox is our own. protoactor's are two queues that hold memory while they are
 // empty, half a kilobyte, and know no errands.
 //
-// For protoactor, a connection is the child of a cradle, not of its channel: the
-// set of one child would be a tenth of an idle channel. See cradle.
+// A connection is an actor on such a mailbox and nothing more. Only its channel knows
+// it, so it needs no PID, no context and no place in the registry: those would be an
+// eighth of an idle channel. What ends it reaches the channel as an actor.Failure, which
+// the channel's strategy answers like that of any child.
 //
 // The timers of a lease belong to the channel and not to the credentials, which
 // know nothing of servers that say how long a login is good. Spread as they are,

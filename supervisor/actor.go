@@ -89,12 +89,12 @@ func (r *root) started(ctx actor.Context) {
 // spawn starts a channel's actor and then lets the channel's handle use it,
 // in this order: a PID that is known before Spawn has returned is a crash.
 //
-// The stop overtakes what was opened just before it. By then protoactor has told
-// all children to stop; one that came later would never be told, and the
+// The stop overtakes what was opened just before it. By then the usher has told
+// all channels to stop; one that came later would never be told, and the
 // supervisor would wait for it for ever. The stop of a channel may overtake its
 // spawn, too.
 func (r *root) spawn(ctx actor.Context, ch *Channel) {
-	if r.leaving || ch.isClosing() {
+	if r.leaving || ch.isClosing() || r.usher.isEnding() {
 		ch.discard()
 		return
 	}

@@ -24,6 +24,7 @@ import (
 // supervisor as one of its actors.
 type company struct {
 	t       *testing.T
+	network *wstest.Network
 	server  *wstest.Server
 	system  *actor.ActorSystem
 	manager *actor.PID
@@ -36,11 +37,11 @@ func inCompany(t *testing.T, play func(*company)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		network := wstest.NewNetwork()
-		c := &company{t: t, server: network.NewServer("server", wstest.WithTest(t))}
+		c := &company{t: t, network: network, server: network.NewServer("server", wstest.WithTest(t))}
 		silent := logrus.New()
 		silent.SetLevel(logrus.PanicLevel)
 		c.system = actor.NewActorSystem(SystemLogger(silent))
-		props, err := Props(c.system, WithDialer(&transport.WebSocket{NetDial: network.Dial}), WithStrategy(Fixed{Interval: time.Second}))
+		props, err := Props(c.system, WithDialer(c.dialer()), WithStrategy(Fixed{Interval: time.Second}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,6 +65,8 @@ func inCompany(t *testing.T, play func(*company)) {
 		time.Sleep(2 * time.Second)
 	})
 }
+
+func (c *company) dialer() transport.Dialer { return &transport.WebSocket{NetDial: c.network.Dial} }
 
 // ask is a question with an answer.
 func (c *company) ask(pid *actor.PID, question any) any {

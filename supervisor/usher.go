@@ -52,6 +52,13 @@ func (u *usher) spawn(ch *Channel) *actor.PID {
 	return pid
 }
 
+// isEnding reports whether it is too late to spawn: nobody would stop the channel.
+func (u *usher) isEnding() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.ending
+}
+
 // SendUserMessage implements actor.Process. Nobody sends any.
 func (*usher) SendUserMessage(*actor.PID, any) {}
 
