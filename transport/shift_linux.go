@@ -22,6 +22,8 @@ import (
 //   - One that has worked for a whole tick on what it found at once gets help: another
 //     one takes what it has not begun, and both look for events, up to as many as there
 //     are processors.
+//   - One that finds a crowd shares it with another one at once, if there is a processor
+//     for that one.
 //
 // So whoever is slow delays the others by two ticks at most. A shift that finds nothing
 // ends, but for the last, which sleeps in the runtime's own poller.
@@ -51,6 +53,8 @@ type finding struct {
 const (
 	// findings is how many events are taken at once.
 	findings = 128
+	// crowd is how many events at once are too many for one.
+	crowd = 32
 	// tick is how often shifts are looked after.
 	tick = time.Millisecond
 	// calmTicks is how many ticks without work end the looking after.
@@ -139,9 +143,26 @@ func (s *shift) look() bool {
 	}
 	s.n = s.p.find(s.events[:s.here], s.found[:])
 	s.round++
+	if s.n >= crowd {
+		s.p.share(s)
+	}
 	s.place.Store(at(s.round, 0))
 	s.p.watch()
 	return true
+}
+
+// share gives half of what a shift has found to another one, if there may be one more.
+func (p *poller) share(s *shift) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.shifts) >= runtime.GOMAXPROCS(0) {
+		return
+	}
+	next, half := new(shift), s.n/2
+	next.n = copy(next.found[:], s.found[half:s.n])
+	clear(s.found[half:s.n])
+	s.n = half
+	p.start(next)
 }
 
 // peek takes what has happened, and reports whether that is anything.

@@ -69,6 +69,45 @@ func shifts() int {
 	return len(watched.poller.shifts)
 }
 
+// Nobody looks after the shifts meanwhile: one that finds a crowd shares it all the same.
+func TestACrowdIsSharedAtOnce(t *testing.T) {
+	if runtime.GOMAXPROCS(0) < 2 {
+		t.Skip("one processor has no help to give")
+	}
+	gate, met := make(chan struct{}), make(chan struct{})
+	var held, inside atomic.Int32
+	first := attended(t, func() {
+		held.Add(1)
+		<-gate
+	})
+	var peers []net.Conn
+	for range 2 * crowd {
+		peers = append(peers, attended(t, func() {
+			if inside.Add(1) == 2 {
+				close(met)
+			}
+			<-met
+		}))
+	}
+	p := watched.poller
+	soon(t, "nobody looks after the shifts", func() bool { return p.ticking.CompareAndSwap(false, true) })
+	defer p.ticking.Store(false)
+	say(t, first)
+	soon(t, "the only shift is held", func() bool { return held.Load() == 1 })
+	for _, peer := range peers {
+		say(t, peer)
+	}
+	close(gate)
+	select {
+	case <-met:
+	case <-time.After(20 * time.Second):
+		t.Error("one shift has them all")
+		inside.Store(2)
+		close(met)
+	}
+	soon(t, "all were heard", func() bool { return inside.Load() >= 2*crowd })
+}
+
 func TestHandlersThatNeverReturnDelayNobody(t *testing.T) {
 	gate := make(chan struct{})
 	var stuck, heard atomic.Int32
