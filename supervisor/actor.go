@@ -149,7 +149,7 @@ func (r *root) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, 
 	}
 	entry := r.log.WithField("channel", string(ch.ID())).WithField("panic", fmt.Sprint(actors.PanicValue(reason)))
 	entry.WithField("stack", actors.PanicStack(reason)).Error("a channel panicked")
-	if ch.isClosing() || r.exhausted(pid, ch.record.Panics, time.Now()) {
+	if ch.isClosing() || r.usher.isEnding() || r.exhausted(pid, ch.record.Panics, time.Now()) {
 		supervisor.StopChildren(pid)
 		return
 	}

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -225,4 +226,29 @@ func TestSiblingsDoNotNoticeACrash(t *testing.T) {
 	if alone, next := life(false), life(true); alone != next {
 		t.Errorf("next to those that crash:\n%s\nalone:\n%s", next, alone)
 	}
+}
+
+// A channel that is stopped waits for its rooms. If it crashes meanwhile, it must not be
+// started anew: it was told to stop, and nobody would tell it again.
+func TestAFleetIsClosedAlthoughAChannelCrashesMeanwhile(t *testing.T) {
+	inClub(t, func(s *clubbed) {
+		s.club.set(func(c *club) { c.answers["JOIN b"] = "RETRY" })
+		spec := s.spec("a")
+		spec.RoomStrategy = StrategyFunc(func(Failure) Verdict {
+			time.Sleep(time.Second)
+			return Verdict{Delay: time.Hour}
+		})
+		ch := s.open(spec)
+		s.wait(ch, messages.Ready)
+		_, err := ch.Join(s.t.Context(), RoomSpec{ID: "b"})
+		s.must(err)
+		closed := make(chan error, 1)
+		before := time.Now()
+		go func() { closed <- s.fleet.Close(context.Background()) }()
+		synctest.Wait()
+		s.crash(ch)
+		if err := <-closed; err != nil || time.Since(before) > 2*time.Second {
+			t.Errorf("it took %v: %v", time.Since(before), err)
+		}
+	})
 }
