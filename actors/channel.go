@@ -172,14 +172,16 @@ func (c *channel) stopping(ctx actor.Context) {
 
 func (c *channel) stopped(ctx actor.Context) {
 	defer func() { _ = recover() }()
+	defer func() { // also if somebody cannot be answered
+		c.self.Store(nil)
+		c.rooms.Store(nil)
+		c.actorGone()
+		c.Record = nil // a PID keeps its actor reachable; what is big must not be
+	}()
 	if c.nursery != nil {
 		c.nursery.claim(ctx.Self().Id) // it may have been told to while it waited to start anew
 	}
 	c.answerRooms(messages.Because(messages.ReasonNoSuchChannel, "the channel was closed"))
-	c.self.Store(nil)
-	c.rooms.Store(nil)
-	c.actorGone()
-	c.Record = nil // a PID keeps its actor reachable; what is big must not be
 }
 
 // apply takes one step of the lifecycle and runs its effects, in an order that

@@ -138,8 +138,8 @@ func (c *channel) dispose() {
 func (c *channel) drop() {
 	if c.conn != nil && !c.conn.stopping {
 		c.conn.stopping = true
+		defer c.conn.stop() // also if one of them cannot be answered
 		c.conn.asked.refuse(c, messages.Because(messages.ReasonNotConnected, "the connection was lost before it answered"))
-		c.conn.stop()
 	}
 }
 

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"fmt"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -187,56 +188,71 @@ func (c *connection) fail(reason messages.Reason) {
 	c.escalate(failure{reason: reason})
 }
 
-// stopped releases everything. The socket may need a moment to close and a dial
-// may still be running; the last word is said when both are over, by whoever
-// ends last. Even a panic in here must not keep it from being said: the channel
-// would wait for ever.
+// stopped releases everything and says goodbye. Whatever a user's code does in here, the
+// socket is closed and the last word said: the channel would wait for ever.
 func (c *connection) stopped() {
-	rec := c.rec
-	said := false
-	last := func() {
-		if said {
-			return
-		}
-		said = true
-		c.settle()
-		var cause messages.Reason
-		if c.cause != nil {
-			cause = *c.cause
-		}
-		rec.outbox.reclaim(c.blamed(), cause)
-		// Something always remembers a dead actor; its socket must not be kept.
-		c.conn, c.session, c.approach, c.unwritten = nil, nil, nil, nil
-		c.say(&ended{from: c})
-		rec.socketGone()
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			last()
-		}
-	}()
-	rec.inbox.release(c) // a login that the channel did not hear of any more; its socket may take long to close
+	defer c.part()
+	c.rec.inbox.release(c) // a login that the channel did not hear of any more; its socket may take long to close
 	if c.approach != nil && c.cancel != nil {
 		c.cancel()
 	}
 	if c.sidelines != nil && c.hush != nil {
 		c.hush()
 	}
-	if c.greeted && rec.returns != nil {
-		rec.returns.watch(nil)
+	if c.greeted && c.rec.returns != nil {
+		c.rec.returns.watch(nil)
 	}
 	c.rest(messages.Because(messages.ReasonNotConnected, "the connection was lost before the heartbeat was answered"))
 	c.release(messages.Reason{Code: messages.ReasonUserDrop})
+	if c.conn != nil && c.cause == nil && c.greeted {
+		_ = c.conn.Close(1001, "") // going away; it changes nothing if the peer does not hear it
+	}
+}
+
+// part closes the socket. It may need a moment to close, and a dial may still be running;
+// the last word is said when both are over, by whoever ends last.
+func (c *connection) part() {
+	c.caught(recover())
+	var once sync.Once
+	last := func() { once.Do(c.lastWord) }
+	parted := false
+	defer func() {
+		if c.caught(recover()); !parted {
+			last()
+		}
+	}()
 	switch {
 	case c.conn != nil:
-		if c.cause == nil && c.greeted {
-			_ = c.conn.Close(1001, "") // going away; it changes nothing if the peer does not hear it
-		}
 		c.conn.Abort(last)
 	case c.approach != nil && c.dialing != nil:
 		c.dialing.abandon(last)
 	default:
 		last()
+	}
+	parted = true
+}
+
+// lastWord hands back what was not written, and tells the channel.
+func (c *connection) lastWord() {
+	defer func() {
+		c.caught(recover())
+		var cause messages.Reason
+		if c.cause != nil {
+			cause = *c.cause
+		}
+		c.rec.outbox.reclaim(c.blamed(), cause)
+		// Something always remembers a dead actor; its socket must not be kept.
+		c.conn, c.session, c.approach, c.unwritten = nil, nil, nil, nil
+		c.say(&ended{from: c})
+		c.rec.socketGone()
+	}()
+	c.settle()
+}
+
+// caught tells of a panic at the end, where nothing is left to fail.
+func (c *connection) caught(v any) {
+	if v != nil {
+		c.rec.report(fmt.Sprintf("a connection panicked at its end: %v", v), debug.Stack())
 	}
 }
 

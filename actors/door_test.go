@@ -157,3 +157,25 @@ func TestSendIsRefusedBeforeConnectAndAfterTheEnd(t *testing.T) {
 		}
 	})
 }
+
+// Whoever asked may have closed the channel for the answer. That is a crash, which
+// costs the connection, and nobody else's answer.
+func TestAQuestionThatCannotBeAnsweredDoesNotKeepALostConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, nil)
+		s.connect()
+		s.peer.set(func(p *peer) { p.deaf = true })
+		nowhere, somewhere := make(chan any), make(chan any, 1)
+		for _, answer := range []chan any{nowhere, somewhere} {
+			s.tell(&Request{Command: messages.Ping{}, Answer: answer})
+		}
+		synctest.Wait()
+		close(nowhere)
+		s.peer.last().fail(lost())
+		s.after(time.Minute)
+		if len(somewhere) != 1 || s.status() != messages.Ready || s.record.Snapshot().Panics != 1 {
+			t.Errorf("%d answers came; the channel is %s after %d panics", len(somewhere), s.status(), s.record.Snapshot().Panics)
+		}
+		s.end()
+	})
+}

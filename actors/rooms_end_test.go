@@ -73,3 +73,31 @@ func TestWhoeverAskedTheRoomsIsAnsweredWhenTheChannelIsClosed(t *testing.T) {
 		h.end()
 	})
 }
+
+// Whoever asked may have closed the channel for the answer: then there is no end to wait
+// for that does not come.
+func TestAChannelEndsAlthoughSomebodyWhoAskedItsRoomsCannotBeAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		h := newHotel(t, []string{"a", "b"}, func(s *Settings) {
+			s.RoomStrategy = func(messages.RoomPolicy) lifecycle.Strategy {
+				<-gate
+				return lifecycle.StrategyFunc(func(lifecycle.Failure) lifecycle.Verdict { return lifecycle.Verdict{Delay: time.Second} })
+			}
+		})
+		h.connect()
+		somewhere, nowhere := make(chan any, 2), make(chan any)
+		for _, answer := range []chan any{somewhere, nowhere, somewhere} {
+			h.tell(&Request{Command: messages.Join{Room: named("a")}, Answer: answer})
+		}
+		synctest.Wait()
+		close(nowhere)
+		h.system.Root.Stop(h.pid)
+		synctest.Wait()
+		close(gate)
+		h.end()
+		if len(somewhere) != 2 {
+			t.Errorf("%d of 2 were answered", len(somewhere))
+		}
+	})
+}

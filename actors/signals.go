@@ -73,10 +73,11 @@ func (w *questions) add(q *question) {
 
 // refuse answers all of them, for their channel.
 func (w *questions) refuse(c *channel, why messages.Reason) {
-	for q := w.first; q != nil; q = q.next {
+	if q := w.first; q != nil {
+		w.first = q.next
+		defer w.refuse(c, why) // the others; also if this one closed the channel for its answer
 		q.answer(c.refusal(q.op, why))
 	}
-	w.first = nil
 }
 
 // word is what a connection says to its channel.
