@@ -104,3 +104,21 @@ func TestAConnectionEndsAlthoughItsSocket(t *testing.T) {
 		})
 	}
 }
+
+// Nobody else would find out what ended it.
+func TestAConnectionEndsAlthoughItsSessionLeavesByGoexitOverThat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{leaving: func(what string) {
+				if what == "ENDING" {
+					runtime.Goexit()
+				}
+			}}
+		})
+		s.connect()
+		go s.peer.last().fail(lost())
+		s.after(time.Second)
+		s.expect(`0s Backoff ActorPanic`)
+		s.end()
+	})
+}

@@ -341,6 +341,47 @@ func TestAMessageIsHandledAlthoughASessionLeftByGoexit(t *testing.T) {
 	}
 }
 
+// What came together with the message is read as well, although nobody reports it again.
+func TestWhatIsBehindAMessageThatASessionLeftOverIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{leaving: func(what string) {
+				if what == "LEAVE" {
+					runtime.Goexit()
+				}
+			}}
+		})
+		s.connect()
+		go s.peer.last().send("LEAVE", "first", "LEAVE", "LEAVE", "second")
+		synctest.Wait()
+		if got := fmt.Sprint(s.inbound); got != "[LEAVE first LEAVE LEAVE second]" {
+			t.Errorf("the handler heard %s", got)
+		}
+		s.end()
+	})
+}
+
+// Nor does what is sent after such a message wait for another one.
+func TestWhatIsBehindAMessageThatASessionLeftOverIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{leaving: func(what string) {
+				if what == "LEAVE" {
+					runtime.Goexit()
+				}
+			}}
+		})
+		for _, text := range []string{"LEAVE", "first", "LEAVE", "LEAVE", "second"} {
+			s.send(text)
+		}
+		s.connect()
+		if got := fmt.Sprint(s.peer.last().received()); got != "[first second]" {
+			t.Errorf("the peer got %s", got)
+		}
+		s.end()
+	})
+}
+
 // A peer that never stops makes two reasons to go on reading: what was left, and what
 // comes. They must not become more, or everything else waits behind them.
 func TestReadingGoesOnForOneReasonAtATime(t *testing.T) {

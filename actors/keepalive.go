@@ -131,10 +131,9 @@ func (c *connection) pulse() {
 		return
 	case k.interval > 0 && !now.before(k.beatAt):
 		k.beatAt = now.add(time.Duration(float64(k.interval) * (1 + rules.Jitter*(2*c.rec.Random()-1))))
+		c.schedule() // now: a session may leave by Goexit
 		c.heartbeat()
-		if c.over {
-			return
-		}
+		return
 	}
 	c.schedule()
 }

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -311,6 +312,23 @@ func TestHeartbeatsOfAShortIntervalAreNotLate(t *testing.T) {
 		if n := len(s.peer.last().received()); n < 97 {
 			t.Errorf("%d heartbeats were sent in ten seconds", n)
 		}
+		s.end()
+	})
+}
+
+// Heartbeats go on, so a dead peer is noticed.
+func TestADeadPeerIsNoticedAlthoughASessionLeavesByGoexitOverAHeartbeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, func(settings *Settings) {
+			settings.Protocol = script{leaving: func(what string) {
+				if what == "HEARTBEAT" {
+					runtime.Goexit()
+				}
+			}}
+		})
+		s.connect()
+		s.after(36 * time.Second)
+		s.expect(`35s Backoff IdleTimeout`)
 		s.end()
 	})
 }

@@ -153,6 +153,9 @@ func (s *scriptSession) Taken(link transport.Link, receipt any, taken bool) erro
 }
 
 func (s *scriptSession) Heartbeat(link transport.Link) error {
+	if s.leaving != nil {
+		s.leaving("HEARTBEAT")
+	}
 	if s.beats {
 		return link.Write(text("BEAT"))
 	}
@@ -177,6 +180,9 @@ var endings = map[int]messages.Code{
 }
 
 func (s *scriptSession) Ending(reason messages.Reason) messages.Reason {
+	if s.leaving != nil {
+		s.leaving("ENDING")
+	}
 	if code, ok := endings[reason.Wire.Code]; ok {
 		reason.Code = code
 	}

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"errors"
 	"sync"
 	"time"
@@ -97,7 +98,12 @@ func (c *connection) look() {
 func (c *connection) read() {
 	c.settle()
 	c.readAt = time.Now()
-	defer func() { c.readAt = time.Time{} }()
+	inside := false
+	defer func() {
+		if c.readAt = (time.Time{}); inside { // the session left by Goexit: nobody reports what is behind
+			c.readOn()
+		}
+	}()
 	for range readBurst {
 		if c.paused || c.over || c.session == nil {
 			return
@@ -116,7 +122,9 @@ func (c *connection) read() {
 		case transport.FramePong:
 			c.keepalive.pong(frame.Data, c.measured)
 		default:
+			inside = true
 			err := c.session.Receive(c.link(), frame)
+			inside = false
 			if err != nil && c.leaving && c.broken { // it had something to say after its goodbye
 				c.broken = false
 			} else if err != nil {
@@ -125,6 +133,11 @@ func (c *connection) read() {
 			}
 		}
 	}
+	c.readOn()
+}
+
+// readOn has reading go on when others have had their turn.
+func (c *connection) readOn() {
 	if !c.reading { // another one would be there for ever, if the peer never stops
 		c.reading = true
 		c.tell(&more{})
@@ -184,20 +197,42 @@ func (c *connection) lose(err error) {
 	}
 	reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 	c.settle()
-	c.fail(c.session.Ending(reason))
+	c.fail(c.meaning(reason))
+}
+
+// meaning is what the session makes of an ending. To leave by Goexit over it is a bug like
+// a panic: nobody would ask again, and the connection would never end.
+func (c *connection) meaning(reason messages.Reason) messages.Reason {
+	told := false
+	defer func() {
+		if !told {
+			panic(cmp.Or[any](recover(), "the session left by Goexit over the ending of its connection"))
+		}
+	}()
+	reason = c.session.Ending(reason)
+	told = true
+	return reason
 }
 
 // transmit writes what the outbox has handed over, in order, as far as the socket
 // takes it. The rest waits until the socket has taken what was written before.
 func (c *connection) transmit() {
 	c.clogged = false
+	inside := false
+	defer func() {
+		if inside { // the session left by Goexit: nobody asks for what is behind
+			c.tell(&transmit{})
+		}
+	}()
 	for more := true; more && c.session != nil && !c.over && !c.leaving; { // else the outbox takes it back when we end
 		var p *parcel
 		if p, more = c.rec.outbox.begin(); p == nil {
 			break
 		}
 		before, size := c.frames, len(p.message.Data)
+		inside = true
 		err := c.session.Send(c.link(), p.id(), p.message)
+		inside = false
 		if err != nil {
 			reason := transport.ReasonOf(err, messages.ReasonProtocolError)
 			switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -249,6 +250,22 @@ func TestAFleetIsClosedAlthoughAChannelCrashesMeanwhile(t *testing.T) {
 		s.crash(ch)
 		if err := <-closed; err != nil || time.Since(before) > 2*time.Second {
 			t.Errorf("it took %v: %v", time.Since(before), err)
+		}
+	})
+}
+
+// A strategy that ends the goroutine decides nothing: that is a crash, and too many are
+// the end, as they are for any other bug.
+func TestAChannelWhoseStrategyLeavesByGoexitFails(t *testing.T) {
+	inScene(t, func(s *scene) {
+		spec := s.spec("a")
+		spec.Strategy = StrategyFunc(func(Failure) Verdict { runtime.Goexit(); return Verdict{} })
+		ch := s.open(spec)
+		s.wait(ch, messages.Ready)
+		s.server.Drop()
+		s.wait(ch, messages.Failed)
+		if got := ch.Snapshot().Reason.Code; got != messages.ReasonRestartIntensity {
+			t.Errorf("it failed because of %s", got)
 		}
 	})
 }

@@ -84,15 +84,22 @@ const crashedStrategyDelay = 30 * time.Second
 
 // guard keeps a strategy that panics from crashing the channel that asked it: a
 // channel that crashes asks its strategy, which would crash it again. The
-// channel waits for a fixed time instead, and the panic is reported.
+// channel waits for a fixed time instead, and the panic is reported. One that leaves by
+// runtime.Goexit does crash it: there is nobody left to wait.
 func guard(strategy Strategy, report reporter) Strategy {
 	return StrategyFunc(func(f Failure) (v Verdict) {
+		decided := false
 		defer func() {
-			if p := recover(); p != nil {
+			switch p := recover(); {
+			case p != nil:
 				report(f.Channel, fmt.Sprint("the restart strategy panicked: ", p), debug.Stack())
 				v = Verdict{Delay: crashedStrategyDelay}
+			case !decided:
+				panic("the restart strategy left by Goexit")
 			}
 		}()
-		return strategy.Next(f)
+		v = strategy.Next(f)
+		decided = true
+		return v
 	})
 }
