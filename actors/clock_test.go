@@ -37,8 +37,8 @@ func (s *sexton) expect(want ...string) {
 func TestAClock(t *testing.T) {
 	for sentence, test := range map[string]func(s *sexton, alarms *Alarms){
 		"rings for many deadlines in their order, ties by slot": func(s *sexton, alarms *Alarms) {
-			for of, after := range []time.Duration{5, 3, 4, 3, 1} {
-				s.clock.arm(slot(of), after*time.Second)
+			for of, after := range []time.Duration{5 * time.Second, 3 * time.Second, 4 * time.Second, 3 * time.Second, time.Second} {
+				s.clock.arm(slot(of), after)
 			}
 			s.clock.arm(2, 2*time.Second) // it is moved
 			s.clock.cancel(0)
