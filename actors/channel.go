@@ -113,7 +113,16 @@ func (c *channel) reply(answer any) {
 // crashing ends an incarnation, and its connection; that is no loss of the
 // connection, which would be counted as well as the crash. The next incarnation
 // waits for the last word of it.
+//
+// protoactor starts anew also what is stopping, and waits for its rooms, or has stopped.
+// The one is to stop all the same, the other stays where it is.
 func (c *channel) crashing(ctx actor.Context) {
+	if c.Record == nil {
+		panic("a channel that has ended does not start anew")
+	}
+	if c.over {
+		ctx.Stop(ctx.Self())
+	}
 	if c.nursery != nil {
 		c.nursery.expect(ctx.Self().Id, c.Record)
 	}

@@ -3,6 +3,7 @@ package actors
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -45,6 +46,25 @@ func TestChannelsOfOneNurseryFindTheirRecords(t *testing.T) {
 		for i := range records {
 			system.Root.Stop(pids[i])
 			<-records[i].Ended()
+		}
+	})
+}
+
+// A parent may learn of a crash after somebody else has stopped the channel.
+func TestNothingWaitsForAChannelThatHasEndedToStartAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		system, rules := theatre, benchRules(&idleDialer{}, &counter{})
+		record := NewRecord(system, Settings{Channel: "a", Rules: rules}, false)
+		pid := Spawn(system.Root, record)
+		process, _ := system.ProcessRegistry.GetLocal(pid.Id)
+		system.Root.Stop(pid)
+		<-record.Ended()
+		synctest.Wait()
+		process.SendSystemMessage(pid, &actor.Restart{}) // it was on its way
+		time.Sleep(2 * time.Second)                      // dead letters fade
+		synctest.Wait()
+		if n := len(rules.Workers.nursery.waiting); n > 0 {
+			t.Errorf("%d records wait for nobody", n)
 		}
 	})
 }

@@ -269,3 +269,25 @@ func TestAChannelWhoseStrategyLeavesByGoexitFails(t *testing.T) {
 		}
 	})
 }
+
+// The supervisor does not know that somebody who has its PID has stopped it.
+func TestAChannelThatCrashesAfterItWasStoppedByItsPIDEnds(t *testing.T) {
+	inClub(t, func(s *clubbed) {
+		s.club.set(func(c *club) { c.answers["JOIN b"] = "RETRY" })
+		spec := s.spec("a")
+		spec.RoomStrategy = StrategyFunc(func(Failure) Verdict {
+			time.Sleep(time.Second)
+			return Verdict{Delay: time.Hour}
+		})
+		ch := s.open(spec)
+		s.wait(ch, messages.Ready)
+		s.join(ch, named("b")) // it waits for its rooms
+		s.fleet.house.system.Root.Stop(ch.pid())
+		synctest.Wait()
+		s.crash(ch)
+		time.Sleep(2 * time.Second)
+		if !ch.gone() {
+			t.Errorf("it is there still: %+v", ch.Snapshot())
+		}
+	})
+}
