@@ -58,7 +58,7 @@ func (r *root) Receive(ctx actor.Context) {
 		r.spawn(ctx, m.channel)
 	case *stop:
 		if pid := m.channel.pid(); pid != nil {
-			ctx.Stop(pid)
+			r.send(pid, &actor.Stop{})
 		}
 	case *quit:
 		ctx.Stop(ctx.Self())
@@ -135,25 +135,25 @@ func (r *root) gone() {
 // that the channel stays addressable; a channel that goes on crashing even then
 // is stopped. It runs on the supervisor's goroutine; a panic here would stop
 // every channel of the fleet.
-func (r *root) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, pid *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
+func (r *root) HandleFailure(_ *actor.ActorSystem, _ actor.Supervisor, pid *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
 	defer func() {
 		if v := recover(); v != nil {
 			r.log.Errorf("handling the failure of %s panicked: %v", pid.Id, v)
-			supervisor.StopChildren(pid)
+			r.send(pid, &actor.Stop{})
 		}
 	}()
 	ch, ok := r.find(actors.PanicChannel(reason))
 	if !ok {
-		supervisor.StopChildren(pid)
+		r.send(pid, &actor.Stop{})
 		return
 	}
 	entry := r.log.WithField("channel", string(ch.ID())).WithField("panic", fmt.Sprint(actors.PanicValue(reason)))
 	entry.WithField("stack", actors.PanicStack(reason)).Error("a channel panicked")
 	if ch.isClosing() || r.usher.isEnding() || r.exhausted(pid, ch.record.Panics, time.Now()) {
-		supervisor.StopChildren(pid)
+		r.send(pid, &actor.Stop{})
 		return
 	}
-	supervisor.RestartChildren(pid)
+	r.send(pid, &actor.Restart{})
 }
 
 // exhausted counts a crash and reports whether even a Failed channel crashes

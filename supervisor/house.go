@@ -134,6 +134,13 @@ func (h *house) tellRoot(message any) {
 	}
 }
 
+// send sends a system message to an actor, unless it is gone: that would be a dead letter.
+func (h *house) send(to *actor.PID, message any) {
+	if process, ok := h.system.ProcessRegistry.GetLocal(to.Id); ok {
+		process.SendSystemMessage(to, message)
+	}
+}
+
 // rules turns a complete specification into what the actors need to know, apart
 // from whom it is about.
 func (h *house) rules(s Spec) actors.Rules {

@@ -3,6 +3,8 @@ package supervisor
 import (
 	"context"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"github.com/seed14814784/holdfast/messages"
 )
 
@@ -93,8 +95,8 @@ func (h *house) stop(ctx context.Context) error {
 		h.waiting = append(h.waiting, &quit{})
 	}
 	h.mu.Unlock()
-	if pid != nil && !h.isStopped() {
-		h.system.Root.Stop(pid)
+	if pid != nil {
+		h.send(pid, &actor.Stop{})
 	}
 	select {
 	case <-h.stopped:
@@ -111,8 +113,8 @@ func (h *house) stop(ctx context.Context) error {
 	return nil
 }
 
-// isStopped reports whether the supervisor actor is gone: then it must not be
-// stopped again, that would be a dead letter.
+// isStopped reports whether the supervisor actor is gone: then nothing is sent to it,
+// that would be a dead letter.
 func (h *house) isStopped() bool {
 	select {
 	case <-h.stopped:

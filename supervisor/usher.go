@@ -66,9 +66,9 @@ func (*usher) SendUserMessage(*actor.PID, any) {}
 func (u *usher) SendSystemMessage(_ *actor.PID, message any) {
 	switch message.(type) {
 	case *actor.Failure:
-		u.send(u.root, message)
+		u.house.send(u.root, message)
 	case *actor.Terminated:
-		u.send(u.root, message)
+		u.house.send(u.root, message)
 		u.left()
 	case *actor.Stop:
 		u.stop()
@@ -77,13 +77,6 @@ func (u *usher) SendSystemMessage(_ *actor.PID, message any) {
 
 // Stop implements actor.Process.
 func (u *usher) Stop(*actor.PID) { u.stop() }
-
-// send sends a system message to an actor, unless it is gone: that would be a dead letter.
-func (u *usher) send(to *actor.PID, message any) {
-	if process, ok := u.house.system.ProcessRegistry.GetLocal(to.Id); ok {
-		process.SendSystemMessage(to, message)
-	}
-}
 
 // left notes that a channel is gone.
 func (u *usher) left() {
@@ -109,7 +102,7 @@ func (u *usher) stop() {
 	default:
 		for _, ch := range u.house.all() {
 			if pid := ch.pid(); pid != nil {
-				u.send(pid, &actor.Stop{})
+				u.house.send(pid, &actor.Stop{})
 			}
 		}
 	}
@@ -118,5 +111,5 @@ func (u *usher) stop() {
 // leave ends the usher, which the supervisor has waited for.
 func (u *usher) leave() {
 	u.house.system.ProcessRegistry.Remove(u.self)
-	u.send(u.root, &actor.Terminated{Who: u.self})
+	u.house.send(u.root, &actor.Terminated{Who: u.self})
 }

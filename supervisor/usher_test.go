@@ -2,11 +2,14 @@ package supervisor
 
 import (
 	"fmt"
+	"io"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"github.com/sirupsen/logrus"
 
 	"github.com/seed14814784/holdfast/messages"
 )
@@ -20,12 +23,7 @@ func TestTheSupervisorEndsAfterItsLastChannel(t *testing.T) {
 		}
 		c.system.Root.Stop(pids[0]) // somebody who has its PID ends a channel
 		synctest.Wait()
-		var letters []string
-		subscription := c.system.EventStream.Subscribe(func(event any) {
-			if letter, ok := event.(*actor.DeadLetterEvent); ok {
-				letters = append(letters, fmt.Sprintf("%T to %s", letter.Message, letter.PID.Id))
-			}
-		})
+		defer noDeadLetters(t, c.system)()
 		if err := c.system.Root.StopFuture(c.manager).Wait(); err != nil {
 			t.Fatal(err)
 		}
@@ -34,12 +32,93 @@ func TestTheSupervisorEndsAfterItsLastChannel(t *testing.T) {
 				t.Errorf("%s is there, and its supervisor is not", pid.Id)
 			}
 		}
+	})
+}
+
+// noDeadLetters fails a test if there are dead letters until the call of what it returns
+// that a program would read in its log.
+func noDeadLetters(t *testing.T, system *actor.ActorSystem) (enough func()) {
+	t.Helper()
+	var mu sync.Mutex
+	var letters []string
+	subscription := system.EventStream.Subscribe(func(event any) {
+		letter, ok := event.(*actor.DeadLetterEvent)
+		if !ok {
+			return
+		}
+		if _, quiet := letter.Message.(actor.IgnoreDeadLetterLogging); !quiet {
+			mu.Lock()
+			defer mu.Unlock()
+			letters = append(letters, fmt.Sprintf("%T to %s", letter.Message, letter.PID.Id))
+		}
+	})
+	return func() {
+		t.Helper()
 		synctest.Wait()
-		c.system.EventStream.Unsubscribe(subscription)
+		system.EventStream.Unsubscribe(subscription)
 		if len(letters) > 0 {
 			t.Errorf("dead letters: %v", letters)
 		}
+	}
+}
+
+// slowLog keeps whoever says something.
+type slowLog string
+
+// Levels implements logrus.Hook.
+func (slowLog) Levels() []logrus.Level { return logrus.AllLevels }
+
+// Fire implements logrus.Hook.
+func (l slowLog) Fire(entry *logrus.Entry) error {
+	if entry.Message == string(l) {
+		time.Sleep(time.Second)
+	}
+	return nil
+}
+
+// slowly is a fleet's log that takes a second for what is said.
+func slowly(what string) Option {
+	logger := logrus.New()
+	logger.SetOutput(io.Discard)
+	logger.SetLevel(logrus.DebugLevel)
+	logger.AddHook(slowLog(what))
+	return WithLogger(logger)
+}
+
+// A channel that goes on crashing is stopped, and whoever closes it then need not know.
+func TestToCloseAChannelThatIsGoneIsNoDeadLetter(t *testing.T) {
+	inScene(t, func(s *scene) {
+		spec := s.spec("a")
+		spec.Panics = PanicBudget{Max: 1, Within: time.Minute}
+		ch := s.open(spec)
+		s.wait(ch, messages.Ready)
+		for range 3 {
+			s.crash(ch)
+		}
+		<-ch.record.Ended()
+		defer noDeadLetters(t, s.fleet.house.system)()
+		s.must(ch.Close(s.t.Context()))
 	})
+}
+
+// The supervisor hears of a crash late: whoever has the PID has stopped the channel by
+// then, and opened another one with its ID.
+func TestACrashOfAChannelThatIsGoneIsNotThatOfTheNext(t *testing.T) {
+	inScene(t, func(s *scene) {
+		list := s.ready("a", "b")
+		defer noDeadLetters(t, s.fleet.house.system)()
+		s.crash(list[0]) // the supervisor is held up
+		s.crash(list[1])
+		s.fleet.house.system.Root.Stop(list[1].pid())
+		<-list[1].record.Ended()
+		next := s.ready("b")[0]
+		if now := next.Snapshot(); now.Panics != 0 {
+			t.Errorf("it is %+v", now)
+		}
+		if n := s.network.MaxOpen("/b"); n != 1 {
+			t.Errorf("%d connections at once", n)
+		}
+	}, slowly("a channel panicked"))
 }
 
 // owner is an actor whose child is the supervisor.
