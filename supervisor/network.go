@@ -72,11 +72,12 @@ func (f *Fleet) NetworkDown() { f.house.reach.hint(false) }
 // attempt, queue at the gate at once and count their attempts from 0.
 func (f *Fleet) NetworkUp() { f.house.reach.hint(true) }
 
-// watch starts the watch of a network. It ends with end.
+// watch starts the watch of a network, once, however often the supervisor starts. It
+// ends with end.
 func (r *reach) watch(network Network) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended {
+	if r.ended || r.cancel != nil {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())

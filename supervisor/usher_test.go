@@ -1,9 +1,11 @@
 package supervisor
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -165,6 +167,35 @@ func TestASupervisorThatIsRestartedHasAnUsherAgain(t *testing.T) {
 		}
 		if err := c.system.Root.StopFuture(parent).Wait(); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// One that is started anew goes on with the watch that it had. Of two, one would be left.
+func TestASupervisorThatIsRestartedWatchesItsNetworkOnce(t *testing.T) {
+	inCompany(t, func(c *company) {
+		var watches, ended atomic.Int32
+		network := NetworkFunc(func(ctx context.Context, _ func(bool)) error {
+			watches.Add(1)
+			<-ctx.Done()
+			ended.Add(1)
+			return nil
+		})
+		props, err := Props(c.system, WithDialer(c.dialer()), WithNetwork(network))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := &owner{props: props}
+		parent := c.system.Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return o }))
+		synctest.Wait()
+		c.system.Root.Send(parent, restart{})
+		synctest.Wait()
+		if err := c.system.Root.StopFuture(parent).Wait(); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if n, m := watches.Load(), ended.Load(); n != 1 || m != 1 {
+			t.Errorf("%d watches, %d have ended", n, m)
 		}
 	})
 }
