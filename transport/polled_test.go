@@ -242,3 +242,18 @@ func TestAnEmptyFrameIsWrittenAtOnce(t *testing.T) {
 	same(t, "the write", c.Write(Frame{FrameBinary, nil}), nil)
 	same(t, "written", c.Written(), uint64(1))
 }
+
+// Zero is none: a connection of that number would not be told of room for writing.
+func TestTheNumbersOfConnectionsStartOver(t *testing.T) {
+	loopback(t, testLimits) // there is a poller
+	watched.mu.Lock()
+	p := watched.poller
+	watched.mu.Unlock()
+	p.mu.Lock()
+	p.number = -1
+	p.mu.Unlock()
+	_, c, _ := loopback(t, testLimits)
+	if c.driver.(*polled).number == 0 {
+		t.Error("it has none")
+	}
+}

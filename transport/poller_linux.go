@@ -93,7 +93,9 @@ func newPoller() (*poller, error) {
 func (p *poller) add(d *polled) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.number++
+	if p.number++; p.number == 0 { // they have started over
+		p.number++
+	}
 	d.number = p.number
 	for len(p.watched) <= int(d.fd) {
 		p.watched = append(p.watched, make([]*polled, max(64, len(p.watched)))...)
