@@ -27,7 +27,7 @@ type channel struct {
 	nursery  *nursery // that it is of; nil in some tests
 	clock    clock
 	answer   func(any) // to the command at hand; nil when nobody asked
-	over     bool      // stopping: nothing moves any more
+	over     bool      // stopping, or crashed: nothing moves any more
 	next     *approach // just admitted, about to be given to a connection
 	earliest moment    // the next attempt must not begin before
 	asked    questions // of the rooms actor, by users
@@ -60,12 +60,14 @@ func (c *channel) Receive(ctx actor.Context) {
 }
 
 // named has a panic go up to the supervisor with the name of the channel, and with the
-// stack that protoactor would not keep.
+// stack that protoactor would not keep. Until the restart, nothing else may crash: it would
+// be restarted twice, and the second time nothing keeps its messages waiting.
 func (c *channel) named() {
 	v := recover()
 	if v == nil {
 		return
 	}
+	c.over = true
 	whole := crash{Value: v, Stack: debug.Stack()}
 	if c.Record != nil {
 		whole.Channel = c.Channel

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,6 +140,42 @@ func TestChannelThatCrashesTooOftenFails(t *testing.T) {
 			1m0s Dialing
 			1m0s Authenticating
 			1m0s Ready`)
+		s.end()
+	})
+}
+
+// A channel that has crashed waits to be started anew. Its connection may be lost
+// meanwhile; another crash over that would have it started once more, when it is well.
+func TestAChannelThatHasCrashedDoesNotCrashOverItsConnectionAsWell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s *stage
+		var broken atomic.Bool
+		s = newStage(t, func(settings *Settings) {
+			settings.Protocol = script{}
+			settings.Machine.Strategy = lifecycle.StrategyFunc(func(f lifecycle.Failure) lifecycle.Verdict {
+				if f.Reason.Code == messages.ReasonReadEOF {
+					panic("the strategy's bug")
+				}
+				return lifecycle.Verdict{Delay: 10 * time.Second}
+			})
+			settings.Random = func() float64 {
+				if broken.CompareAndSwap(true, false) {
+					time.Sleep(time.Millisecond) // the connection has its turn
+					s.peer.last().fail(lost())
+					panic("the dice are broken")
+				}
+				return 0.5
+			}
+		})
+		s.connect()
+		broken.Store(true)
+		s.peer.last().send("GOAWAY 10s")
+		s.after(time.Second)
+		s.expect(`1ms Backoff ActorPanic`)
+		if n := s.record.Snapshot().Panics; n != 1 {
+			t.Errorf("it crashed %d times", n)
+		}
+		s.after(time.Minute)
 		s.end()
 	})
 }
