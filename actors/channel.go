@@ -166,17 +166,17 @@ func (c *channel) start(ctx actor.Context) {
 // stopping ends everything the channel is waiting for, and its connection. A panic
 // here would keep the actor from ever stopping.
 func (c *channel) stopping(ctx actor.Context) {
+	ending := messages.Reason{Code: messages.ReasonConnTerminal}
 	defer func() {
 		_ = recover()
 		c.over = true
+		if c.roster != nil {
+			c.roster.ending.Store(&ending)
+		}
 		c.clock.stop(c.Alarms)
 		c.withdraw()
 		c.drop()
 	}()
-	ending := messages.Reason{Code: messages.ReasonConnTerminal}
-	if c.roster != nil {
-		c.roster.ending = &ending
-	}
 	c.apply(ctx, lifecycle.Event{Kind: lifecycle.Stop})
 	ending = c.roomReason(membership.ConnClosed)
 }

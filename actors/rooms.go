@@ -111,8 +111,8 @@ func (a *rooms) stopping(actor.Context) {
 	if a.timer != nil {
 		a.timer.Stop()
 	}
-	if a.roster.ending != nil { // what the channel told last may be in the mailbox still
-		a.connected(&connChanged{kind: membership.ConnClosed, reason: *a.roster.ending})
+	if ending := a.roster.ending.Load(); ending != nil { // what the channel told last may be in the mailbox still
+		a.connected(&connChanged{kind: membership.ConnClosed, reason: *ending})
 	}
 }
 

@@ -97,3 +97,18 @@ func TestARoomsTokenThatIsFetchedWhileTheChannelCrashesIsFetchedAgain(t *testing
 		}
 	})
 }
+
+// The rooms' actor is restarted while its channel is told to stop.
+func TestRoomsThatCrashWhenTheirChannelIsClosedEndWithIt(t *testing.T) {
+	for range 20 {
+		story(t, nil, func(h *hotel) {
+			h.up(named("a"))
+			h.system.Root.Send(h.record.rooms.Load(), &roomToken{})
+			h.system.Root.Stop(h.pid)
+			h.after(0)
+			if got := h.statusOf("a"); got != messages.RoomDetached {
+				t.Errorf("it is %s", got)
+			}
+		})
+	}
+}

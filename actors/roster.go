@@ -21,9 +21,10 @@ type roster struct {
 	dawn
 	owed    uint64 // leaves that were ever owed: their order
 	debts   map[messages.RoomID]*debt
-	settles settles          // of the connection
-	leaving bool             // the channel drains: it is told when the server counts us in nowhere
-	ending  *messages.Reason // why the channel is being stopped: set by it, before its children are
+	settles settles // of the connection
+	leaving bool    // the channel drains: it is told when the server counts us in nowhere
+
+	ending atomic.Pointer[messages.Reason] // why the channel is being stopped: set by it, before its children are
 }
 
 // dawn is how the connection stands when the rooms actor starts, which is told of

@@ -103,10 +103,12 @@ func newStage(t reporter, change func(*Settings)) *stage {
 	return s
 }
 
-// parent restarts the channel when it crashes, as the supervisor does.
+// parent restarts the channel when it crashes, unless it was told to stop, as the
+// supervisor does.
 type parent struct {
-	stage *stage
-	child *actor.PID
+	stage  *stage
+	child  *actor.PID
+	ending bool
 }
 
 func (p *parent) Receive(ctx actor.Context) {
@@ -115,6 +117,8 @@ func (p *parent) Receive(ctx actor.Context) {
 		p.child = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { // ChannelProps, with a view of the actor
 			return open{&channel{Record: p.stage.record}}
 		}, actor.WithMailbox(newMailbox)))
+	case *actor.Stopping:
+		p.ending = true
 	case actor.SystemMessage, actor.AutoReceiveMessage:
 	default:
 		ctx.Forward(p.child)
@@ -122,6 +126,10 @@ func (p *parent) Receive(ctx actor.Context) {
 }
 
 func (p *parent) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, _, _ any) {
+	if p.ending {
+		s.StopChildren(child)
+		return
+	}
 	s.RestartChildren(child)
 }
 
