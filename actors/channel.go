@@ -27,7 +27,8 @@ type channel struct {
 	nursery  *nursery // that it is of; nil in some tests
 	clock    clock
 	answer   func(any) // to the command at hand; nil when nobody asked
-	over     bool      // stopping, or crashed: nothing moves any more
+	over     bool      // stopping: nothing moves any more
+	fallen   bool      // crashed: nothing moves until the next incarnation
 	next     *approach // just admitted, about to be given to a connection
 	earliest moment    // the next attempt must not begin before
 	asked    questions // of the rooms actor, by users
@@ -67,7 +68,7 @@ func (c *channel) named() {
 	if v == nil {
 		return
 	}
-	c.over = true
+	c.fallen = true
 	whole := crash{Value: v, Stack: debug.Stack()}
 	if c.Record != nil {
 		whole.Channel = c.Channel
@@ -250,7 +251,7 @@ func (c *channel) HandleFailure(_ *actor.ActorSystem, supervisor actor.Superviso
 	switch {
 	case ok && ofConnection:
 		c.connectionFailed(ctx, f)
-	case ok && !c.over && child.Equal(c.rooms.Load()):
+	case ok && !c.over && !c.fallen && child.Equal(c.rooms.Load()):
 		c.roomsFailed(ctx, supervisor, child, reason)
 	default:
 		supervisor.StopChildren(child)
@@ -259,8 +260,8 @@ func (c *channel) HandleFailure(_ *actor.ActorSystem, supervisor actor.Superviso
 
 // connectionFailed decides what follows the end of the connection.
 func (c *channel) connectionFailed(ctx actor.Context, f failure) {
-	if c.over || c.conn != f.from || c.conn.stopping {
-		return // it was told to stop
+	if c.over || c.fallen || c.conn != f.from || c.conn.stopping {
+		return // it was told to stop, or is about to be
 	}
 	defer c.dispose() // whatever the table made of it, it does nothing any more; also if that crashed
 	event := c.ending(f)
