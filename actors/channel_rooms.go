@@ -111,7 +111,7 @@ func (c *channel) tellRooms(ctx actor.Context, prev lifecycle.State) {
 		return
 	}
 	c.footing = connOf[kind]
-	if c.roster != nil {
+	if c.roster != nil && !c.fallen { // they may have it still, after a crash
 		c.roster.dawn = c.dawn()
 	}
 }

@@ -101,3 +101,32 @@ func TestAChannelEndsAlthoughSomebodyWhoAskedItsRoomsCannotBeAnswered(t *testing
 		}
 	})
 }
+
+// What is in the roster is theirs while they are there, also if the channel is told to
+// stop before it has started anew.
+func TestAChannelThatCrashedLeavesTheRosterToItsRooms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		h := newHotel(t, []string{"a"}, func(s *Settings) {
+			s.RoomStrategy = func(messages.RoomPolicy) lifecycle.Strategy {
+				<-gate
+				return lifecycle.StrategyFunc(func(lifecycle.Failure) lifecycle.Verdict { return lifecycle.Verdict{Delay: time.Second} })
+			}
+		})
+		h.connect()
+		h.tell(&Request{Command: messages.Join{Room: named("a")}, Answer: make(chan any, 1)})
+		synctest.Wait()
+		before := h.record.roster.dawn
+		nowhere := make(chan any)
+		close(nowhere)
+		h.tell(&Request{Command: messages.GetStatus{}, Answer: nowhere})
+		synctest.Wait()
+		h.system.Root.Stop(h.pid)
+		synctest.Wait()
+		if now := h.record.roster.dawn; now != before {
+			t.Errorf("it was %+v and is %+v", before, now)
+		}
+		close(gate)
+		h.end()
+	})
+}

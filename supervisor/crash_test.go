@@ -270,24 +270,34 @@ func TestAChannelWhoseStrategyLeavesByGoexitFails(t *testing.T) {
 	})
 }
 
-// The supervisor does not know that somebody who has its PID has stopped it.
-func TestAChannelThatCrashesAfterItWasStoppedByItsPIDEnds(t *testing.T) {
-	inClub(t, func(s *clubbed) {
-		s.club.set(func(c *club) { c.answers["JOIN b"] = "RETRY" })
-		spec := s.spec("a")
-		spec.RoomStrategy = StrategyFunc(func(Failure) Verdict {
-			time.Sleep(time.Second)
-			return Verdict{Delay: time.Hour}
+// The supervisor does not know that somebody who has its PID has stopped it, or will. Its
+// rooms have not ended then.
+func TestAChannelThatCrashesAndIsStoppedByItsPIDEnds(t *testing.T) {
+	for sentence, crashFirst := range map[string]bool{"crash, stop": true, "stop, crash": false} {
+		t.Run(sentence, func(t *testing.T) {
+			inClub(t, func(s *clubbed) {
+				s.club.set(func(c *club) { c.answers["JOIN b"] = "RETRY" })
+				spec := s.spec("a")
+				spec.RoomStrategy = StrategyFunc(func(Failure) Verdict {
+					time.Sleep(time.Second)
+					return Verdict{Delay: time.Hour}
+				})
+				ch := s.open(spec)
+				s.wait(ch, messages.Ready)
+				s.join(ch, named("b"))
+				if crashFirst {
+					s.crash(ch)
+				}
+				s.fleet.house.system.Root.Stop(ch.pid())
+				synctest.Wait()
+				if !crashFirst {
+					s.crash(ch)
+				}
+				time.Sleep(2 * time.Second)
+				if !ch.gone() {
+					t.Errorf("it is there still: %+v", ch.Snapshot())
+				}
+			})
 		})
-		ch := s.open(spec)
-		s.wait(ch, messages.Ready)
-		s.join(ch, named("b")) // it waits for its rooms
-		s.fleet.house.system.Root.Stop(ch.pid())
-		synctest.Wait()
-		s.crash(ch)
-		time.Sleep(2 * time.Second)
-		if !ch.gone() {
-			t.Errorf("it is there still: %+v", ch.Snapshot())
-		}
-	})
+	}
 }
