@@ -48,6 +48,10 @@ func (r *root) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		r.started(ctx)
+	case *actor.Restarting:
+		if r.leaving { // protoactor would forget that it is to stop
+			ctx.Stop(ctx.Self())
+		}
 	case *actor.Stopping:
 		r.stopping()
 	case *actor.Stopped:

@@ -199,3 +199,16 @@ func TestASupervisorThatIsRestartedWatchesItsNetworkOnce(t *testing.T) {
 		}
 	})
 }
+
+// A parent may restart all of its children for one that fails, also while it stops them.
+func TestASupervisorThatIsRestartedWhileItStopsEnds(t *testing.T) {
+	inCompany(t, func(c *company) {
+		c.open(c.spec("a"))
+		process, _ := c.system.ProcessRegistry.GetLocal(c.manager.Id)
+		end := c.system.Root.StopFuture(c.manager)
+		process.SendSystemMessage(c.manager, &actor.Restart{})
+		if err := end.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+}
