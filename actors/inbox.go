@@ -189,8 +189,13 @@ func (b *inbox) drain() { b.serve(math.MaxInt) }
 // When that was often enough, a goroutine of its own carries on; also when a handler
 // leaves by runtime.Goexit, which takes this one with it.
 func (b *inbox) serve(turns int) {
+	var m *inbound // that is handled
+	var spent *block
 	finished := false
 	defer func() {
+		if m != nil {
+			m.release(spent)
+		}
 		if !finished {
 			b.rec.Workers.Go(b.drain)
 		}
@@ -203,7 +208,7 @@ func (b *inbox) serve(turns int) {
 			finished = true
 			return
 		}
-		m, spent := b.queue.take()
+		m, spent = b.queue.take()
 		b.bytes -= len(m.Data)
 		void := m.void()
 		if !void {
@@ -222,6 +227,7 @@ func (b *inbox) serve(turns int) {
 			b.handle(m)
 		}
 		m.release(spent) // what the handler was lent is its no more
+		m = nil
 	}
 }
 

@@ -405,3 +405,31 @@ func TestReadingGoesOnForOneReasonAtATime(t *testing.T) {
 		s.end()
 	})
 }
+
+// Blocks are used again: what lay in them must not live on for that.
+func TestAHandlerThatLeavesByGoexitKeepsNoMessageAlive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		heard := 0
+		s := newStage(t, func(settings *Settings) {
+			settings.Handler = func(messages.Received) {
+				if heard++; heard == 1 {
+					runtime.Goexit()
+				}
+			}
+		})
+		b := &s.record.inbox
+		b.mu.Lock()
+		b.running = true // nobody begins before all are there
+		b.mu.Unlock()
+		for _, text := range []string{"one", "two"} {
+			b.push(&inbound{Received: messages.Received{Data: []byte(text)}}, nil)
+		}
+		spent := b.queue.head
+		go b.drain()
+		synctest.Wait()
+		if heard != 2 || spent.messages[0].Data != nil || spent.messages[1].Data != nil {
+			t.Errorf("%d were heard, and %q and %q are kept", heard, spent.messages[0].Data, spent.messages[1].Data)
+		}
+		s.end()
+	})
+}
