@@ -121,7 +121,9 @@ type Link interface {
 	// and closing the fleet waits for the question. A panic ends the connection. How
 	// many questions run at once is the session's to limit.
 	Ask(question func(ctx context.Context) (answer any))
-	// Deliver hands a message to the channel's handler, in order.
+	// Deliver hands a message to the channel's handler, in order. While too many wait
+	// for the handler nothing is read; before LoggedIn, one that finds no room ends the
+	// attempt with ReasonSlowConsumer.
 	Deliver(kind messages.Kind, kindOfMessage string, data []byte)
 	// Acknowledge says what the peer made of a message: Delivered if reason is
 	// zero, else Rejected. meta is the outcome's.
