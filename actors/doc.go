@@ -9,7 +9,7 @@
 // The channel actor is a thin shell around the table of package lifecycle. What
 // happens becomes an event; the step that the table answers with becomes
 // effects: deadlines on its clock, a wish at the gate, a connection that is
-// spawned or stopped, a status that observers are told. It answers every
+// made or stopped, a status that observers are told. It answers every
 // command at every moment, because it waits for nothing.
 //
 // The connection is an actor that is made for one attempt and dies with it. It asks the

@@ -229,20 +229,27 @@ func TestSiblingsDoNotNoticeACrash(t *testing.T) {
 	}
 }
 
+// lingering is a channel whose rooms take a second to end: they are with a strategy.
+func (s *clubbed) lingering() *Channel {
+	s.t.Helper()
+	s.club.set(func(c *club) { c.answers["JOIN b"] = "RETRY" })
+	spec := s.spec("a")
+	spec.RoomStrategy = StrategyFunc(func(Failure) Verdict {
+		time.Sleep(time.Second)
+		return Verdict{Delay: time.Hour}
+	})
+	ch := s.open(spec)
+	s.wait(ch, messages.Ready)
+	_, err := ch.Join(s.t.Context(), named("b"))
+	s.must(err)
+	return ch
+}
+
 // A channel that is stopped waits for its rooms. If it crashes meanwhile, it must not be
 // started anew: it was told to stop, and nobody would tell it again.
 func TestAFleetIsClosedAlthoughAChannelCrashesMeanwhile(t *testing.T) {
 	inClub(t, func(s *clubbed) {
-		s.club.set(func(c *club) { c.answers["JOIN b"] = "RETRY" })
-		spec := s.spec("a")
-		spec.RoomStrategy = StrategyFunc(func(Failure) Verdict {
-			time.Sleep(time.Second)
-			return Verdict{Delay: time.Hour}
-		})
-		ch := s.open(spec)
-		s.wait(ch, messages.Ready)
-		_, err := ch.Join(s.t.Context(), RoomSpec{ID: "b"})
-		s.must(err)
+		ch := s.lingering()
 		closed := make(chan error, 1)
 		before := time.Now()
 		go func() { closed <- s.fleet.Close(context.Background()) }()
@@ -276,15 +283,7 @@ func TestAChannelThatCrashesAndIsStoppedByItsPIDEnds(t *testing.T) {
 	for sentence, crashFirst := range map[string]bool{"crash, stop": true, "stop, crash": false} {
 		t.Run(sentence, func(t *testing.T) {
 			inClub(t, func(s *clubbed) {
-				s.club.set(func(c *club) { c.answers["JOIN b"] = "RETRY" })
-				spec := s.spec("a")
-				spec.RoomStrategy = StrategyFunc(func(Failure) Verdict {
-					time.Sleep(time.Second)
-					return Verdict{Delay: time.Hour}
-				})
-				ch := s.open(spec)
-				s.wait(ch, messages.Ready)
-				s.join(ch, named("b"))
+				ch := s.lingering()
 				if crashFirst {
 					s.crash(ch)
 				}

@@ -146,7 +146,7 @@ type Link interface {
 	Room(ticket Ticket, news RoomNews)
 	// Publish hands a message of a room to the room's handler, in order. What
 	// comes before the room is joined waits for that; what had been received
-	// before, by its offset, is dropped.
+	// before, by its offset, is dropped. Where there is no room for it, see Deliver.
 	Publish(room messages.RoomID, publication Publication)
 }
 
